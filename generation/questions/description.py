@@ -123,6 +123,7 @@ def _list_rest(seen: Seen, measures: Measures) -> Iterator[Value]:
     )
     key = f"{measures.key} key" if measures.key else ""
     contrast = f"{measures.contrast} contrast" if measures.contrast else ""
+    slope = f"brighter {measures.brightest}" if measures.brightest else ""
     symmetry = "symmetrical" if measures.symmetrical else ""
     palette = tuple(swatch.name for swatch in measures.palette)
     drafts: tuple[tuple[Aspect, tuple[str, ...], Certainty, bool], ...] = (
@@ -131,7 +132,7 @@ def _list_rest(seen: Seen, measures: Measures) -> Iterator[Value]:
         (Aspect.STYLE, (seen.style,), Certainty.GUESSED, True),
         (Aspect.GROUND, (measures.ground,), Certainty.MEASURED, False),
         (Aspect.SETTING, (seen.setting,), Certainty.GUESSED, True),
-        (Aspect.LIGHT, (key, contrast), Certainty.MEASURED, False),
+        (Aspect.LIGHT, (key, contrast, slope), Certainty.MEASURED, False),
         (Aspect.LIGHT, (seen.light,), Certainty.GUESSED, True),
         (Aspect.MOOD, (measures.warmth, measures.chroma), Certainty.MEASURED, False),
         (Aspect.MOOD, (seen.mood,), Certainty.GUESSED, True),

@@ -31,19 +31,25 @@ _HIGH_KEY, _LOW_KEY = 0.8, 0.35
 _STRONG, _SOFT = 0.72, 0.3
 """Lightness between the darkest and the brightest twentieth."""
 
-_WARM: Final = 0.02
-"""Mean of blue to yellow, towards either."""
+_SLOPE: Final = 0.15
+"""Mean lightness of the brighter third above that of the third across."""
+
+_WARM, _WARM_ALL = 0.025, 0.01
+"""Mean of azure to orange, towards either, of what has a colour, and of the whole picture."""
 
 _VIVID, _MUTED, _COLOURLESS = 0.13, 0.035, 0.012
 """Mean chroma of what has a place beside the ground; below the last, everywhere, there is none."""
+
+_MUTED_MOST: Final = 0.09
+"""Chroma that all but a twentieth of what is muted has at most."""
 
 _GROUND_STEP: Final = 0.035
 _PLAINEST: Final = 0.95
 """Share of the border within one step of its median from which on the ground is plain."""
 
 _FIGURE_STEP: Final = 0.08
-_MIRRORED: Final = 0.92
-"""Correlation of a picture's lightness with its mirror image."""
+_MIRRORED, _MIRRORED_ACROSS = 0.92, 0.85
+"""Correlation of a picture's lightness with its mirror image, and that of each row's own."""
 
 _CENTRED, _ASIDE = 0.06, 0.14
 """Shares of a side that a figure's middle may be away from the picture's, and has to be."""
@@ -59,6 +65,7 @@ Contrast = Literal["", "strong", "soft"]
 Warmth = Literal["", "warm", "cool"]
 Chroma = Literal["", "vivid", "muted", "colourless"]
 Placement = Literal["", "centred", "left", "right", "top", "bottom"]
+Brightest = Literal["", "left", "right", "top", "bottom"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,8 @@ class Measures:
         palette: Its colours, the one that takes up most first.
         key: Whether it is bright or dark throughout.
         contrast: How far dark and bright are apart.
-        warmth: Whether yellow or blue prevails.
+        brightest: Towards which side it gets brighter, where there is no plain ground.
+        warmth: Whether orange or azure prevails.
         chroma: How strong its colours are.
         ground: Name of the colour of a plain ground.
         placement: Where before a plain ground the figure stands.
@@ -99,6 +107,7 @@ class Measures:
     palette: tuple[Swatch, ...] = ()
     key: Key = ""
     contrast: Contrast = ""
+    brightest: Brightest = ""
     warmth: Warmth = ""
     chroma: Chroma = ""
     ground: str = ""
@@ -124,6 +133,7 @@ def measure(picture: Image.Image) -> Measures:
         palette=measure_palette(lab),
         key=_measure_key(lab[..., 0]),
         contrast=_measure_contrast(lab[..., 0]),
+        brightest=_find_brightest(lab[..., 0]) if ground is None else "",
         warmth=_measure_warmth(lab),
         chroma=_measure_chroma(lab, figure),
         ground="" if ground is None else name_colours(ground[None])[0],
@@ -214,25 +224,40 @@ def _measure_contrast(lightness: Floats) -> Contrast:
     return "soft" if bright - dark <= _SOFT else ""
 
 
+def _find_brightest(lightness: Floats) -> Brightest:
+    height, width = (max(1, side // 3) for side in lightness.shape)
+    down = float(lightness[-height:].mean() - lightness[:height].mean())
+    across = float(lightness[:, -width:].mean() - lightness[:, :width].mean())
+    if max(abs(down), abs(across)) < _SLOPE:
+        return ""
+    if abs(down) >= abs(across):
+        return "bottom" if down > 0 else "top"
+    return "right" if across > 0 else "left"
+
+
 def _measure_warmth(lab: Floats) -> Warmth:
     # Of what has a colour: a white ground is neither warm nor cool.
     hued = lab[measure_chroma(lab) > _MUTED]
     if len(hued) < 0.05 * lab.shape[0] * lab.shape[1]:
         return ""
-    mean = float(hued[:, 2].mean())
-    if mean >= _WARM:
+    # Halfway between red and yellow: green is neither, and grass no warmer than leaves.
+    mean, whole = (float(part[..., 1:].sum(-1).mean()) / 2**0.5 for part in (hued, lab))
+    if mean >= _WARM and whole >= _WARM_ALL:
         return "warm"
-    return "cool" if mean <= -_WARM else ""
+    return "cool" if mean <= -_WARM and whole <= -_WARM_ALL else ""
 
 
 def _measure_chroma(lab: Floats, figure: NDArray[np.bool_] | None) -> Chroma:
     chroma = measure_chroma(lab)
     if float(np.percentile(chroma, 99)) <= _COLOURLESS:
         return "colourless"
-    mean = float((chroma if figure is None else chroma[figure]).mean())
+    counted = chroma if figure is None else chroma[figure]
+    mean = float(counted.mean())
     if mean >= _VIVID:
         return "vivid"
-    return "muted" if mean <= _MUTED else ""
+    # A small part in a strong colour is what is seen first.
+    muted = mean <= _MUTED and float(np.percentile(counted, 95)) <= _MUTED_MOST
+    return "muted" if muted else ""
 
 
 def find_ground(lab: Floats) -> Floats | None:
@@ -270,8 +295,13 @@ def _mirrors(lightness: Floats) -> bool:
     if power < 0.03**2:
         return False
     # What differs in height alone, such as a sky over a field, is no symmetry of a figure.
-    across = float((centred - centred.mean(1, keepdims=True)).std())
-    return across > 0.03 and float((centred * centred[:, ::-1]).mean()) / power >= _MIRRORED
+    across = centred - centred.mean(1, keepdims=True)
+    if float(across.std()) <= 0.03:
+        return False
+    return all(
+        float((part * part[:, ::-1]).mean()) >= least * float((part**2).mean())
+        for part, least in ((centred, _MIRRORED), (across, _MIRRORED_ACROSS))
+    )
 
 
 def has_lattice(picture: Image.Image) -> bool:

@@ -26,7 +26,12 @@ _LIGHTS: Final[Mapping[str, Sequence[str]]] = {
     "low key": ("It is dark throughout.", "All of it is dark."),
     "strong contrast": ("The contrast is strong.", "Dark and bright are far apart."),
     "soft contrast": ("The contrast is soft.", "Dark and bright are near each other."),
+    "brighter left": ("It gets brighter towards the left.", "The right is darker."),
+    "brighter right": ("It gets brighter towards the right.", "The left is darker."),
+    "brighter top": ("It gets brighter towards the top.", "The lower part is darker."),
+    "brighter bottom": ("It gets brighter towards the bottom.", "The upper part is darker."),
 }
+_NO_KEY: Final = ("It is neither bright nor dark throughout.", "Its brightness is medium.")
 _TONES: Final = ("warm", "cool", "vivid", "muted")
 _SHOTS: Final[Mapping[str, str]] = {
     "centred": "The figure stands in the centre.",
@@ -51,22 +56,24 @@ def write_sentences(description: Description, turn: int = 0) -> tuple[str, ...]:
         turn: How often others were asked for: the same is said in other words.
     """
     said = _Sentences(description, turn)
-    short = (
-        (close_sentence(f"{said.medium} of {said.thing}"),)
-        if said.thing
-        else (said.made, *said.colours)
-    )
-    shown = [f"It shows {said.thing}."] if said.thing else []
-    return tuple(
-        " ".join(filter(None, parts))
-        for parts in (
+    if not said.thing:
+        texts = [
+            (said.whole, *said.manner, *said.lit, *said.mood, *said.colours, *said.shot,
+             *said.words),
+            (said.made, *said.manner, *said.colours, *said.mood),
+            (*said.lit, *said.shot, *said.grounds),
+            ([said.made] if said.made else said.manner or said.mood or said.main)[:1],
+        ]  # fmt: skip
+    else:
+        texts = [
             (said.whole, *said.manner, *said.light, *said.mood, *said.colours, *said.shot,
              *said.words),
-            (said.made, *said.manner, *said.colours, *said.mood, *said.light, *shown),
-            (*said.light, *said.mood, said.whole, *said.shot),
-            short,
-        )
-    )  # fmt: skip
+            (said.made, *said.manner, *said.colours, *said.mood, *said.light,
+             f"It shows {said.thing}."),
+            (*said.lit, *said.mood, said.whole, *said.shot),
+            (close_sentence(f"{said.medium} of {said.thing}"),),
+        ]  # fmt: skip
+    return tuple(" ".join(filter(None, parts)) for parts in texts)
 
 
 class _Sentences:
@@ -80,6 +87,11 @@ class _Sentences:
         self.words = [f'The words "{words}" can be read in it.' for words in find(Aspect.WORDS)]
         self.whole = self._write_whole()
         self.light = list(self._list_light())
+        keys = [name for name in find(Aspect.LIGHT) if name.endswith(" key")]
+        unlit = [] if keys or not description.palette else [_NO_KEY[turn % 2]]
+        self.lit = [*unlit, *self.light]
+        self.grounds = [f"The background is plain {name}." for name in find(Aspect.GROUND)]
+        self.main = [f"It is mostly {name}." for name in find(Aspect.PALETTE)[:1]]
         self.mood = [f"The mood is {name}." for name in self._list_worded(Aspect.MOOD)]
         self.shot = [_SHOTS[name] for name in self._list_named(Aspect.SHOT)]
         self.shot += [f"The framing is {name}." for name in self._list_worded(Aspect.SHOT)]

@@ -1,5 +1,6 @@
 """Four prompts with four intents from one description; each says only what is known."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain
@@ -8,6 +9,7 @@ from typing import Final
 from generation.catalogue.card import Card
 from generation.catalogue.lexicon import load_lexicon, load_looks
 from generation.catalogue.looks import PLAIN
+from generation.questions.colours import NAMES
 from generation.questions.description import Aspect, Description
 from prompt.describing.subject import Subject
 from prompt.errors import PromptError
@@ -15,6 +17,7 @@ from prompt.flags.table import RATIO
 from prompt.reading.grammar import Prompt, parse
 from prompt.resolution.meaning import read_meaning
 from prompt.writing.prose import enumerate_words
+from prompt.writing.quality import is_talk
 
 INTENTS: Final = 4
 """Faithful, by its style, by light and place, and as short as it can be."""
@@ -34,6 +37,10 @@ _WORDINGS: Final[Mapping[str, Sequence[str]]] = {
     "low key": ("low-key lighting", "dark throughout"),
     "strong contrast": ("strong contrast", "high contrast"),
     "soft contrast": ("soft contrast", "low contrast"),
+    "brighter left": ("brighter towards the left", "darker towards the right"),
+    "brighter right": ("brighter towards the right", "darker towards the left"),
+    "brighter top": ("brighter towards the top", "darker towards the bottom"),
+    "brighter bottom": ("brighter towards the bottom", "darker towards the top"),
     "warm": ("warm tones", "warm colours"),
     "cool": ("cool tones", "cool colours"),
     "vivid": ("vivid colours", "saturated colours"),
@@ -50,41 +57,74 @@ _WORDINGS: Final[Mapping[str, Sequence[str]]] = {
 
 _GROUNDS: Final = ("plain {} background", "on a plain {} background")
 _PALETTES: Final = ("palette of {}", "in {}")
+_MAIN: Final = ("mostly {}", "{} above all")
+_NO_KEY: Final = ("mid-key lighting", "medium brightness")
+"""What is neither bright nor dark throughout."""
+
+_SHAPES: Final[Mapping[str, Sequence[str]]] = {
+    "square": ("square format", "square frame"),
+    "wide": ("wide format", "horizontal frame"),
+    "tall": ("tall format", "vertical frame"),
+}
+_COLOURS: Final = rf"(?:{'|'.join(sorted(NAMES, key=len, reverse=True))})"
+_ITEM: Final = re.compile(
+    rf"(?:\s*(?:palette of|in) {_COLOURS}(?:, {_COLOURS})* and {_COLOURS}(?=,|\Z)|[^,])+"
+)
+
 _LETTERINGS: Final = ('with the words "{}"', 'that reads "{}"')
 
 
 def write_intents(description: Description, turn: int = 0) -> tuple[Prompt, ...]:
-    """Four prompts, each with the picture's own ratio.
+    """Four prompts, each with the picture's own ratio, no two of which say the same.
+
+    Where it is not known what the picture shows, each says something else that was measured.
 
     Args:
         description: What is known.
         turn: How often others were asked for: the same is said in other words.
     """
     said = _Wording(description, turn)
-    if description.exact:
-        known = _read(description.exact)
-        # More words would join the last of several ideas; without weights they belong to all.
-        ideas = [phrase.text for phrase in known.phrases if phrase.weight > 0]
-        words = ", ".join(ideas) or known.text
-        first = words.partition(",")[0].strip()
-        texts = [
-            (known.text,),
-            (words, *said.style),
-            (words, *said.light, *said.shot),
-            (first or words,),
-        ]
-        return tuple(
-            _write(parts, description, known if number == 0 else None)
-            for number, parts in enumerate(texts)
-        )
-    texts = [
+    known = _read(description.exact) if description.exact else None
+    texts = _list_known(known, said) if known else _list_described(said)
+    return tuple(
+        _write(parts, description, known if number == 0 else None)
+        for number, parts in enumerate(texts)
+    )
+
+
+def _list_known(known: Prompt, said: "_Wording") -> list[tuple[str, ...]]:
+    """What a prompt that is known says, with more about the picture, and its beginning."""
+    # More words would join the last of several ideas; without weights they belong to all.
+    ideas = [phrase.text for phrase in known.phrases if phrase.weight > 0]
+    words = ", ".join(ideas) or known.text
+    items = [item for item in split_items(words) if item and not is_talk(item.lower())]
+    first = items[0] if items else words
+    return [
+        (known.text,),
+        (words, *said.style),
+        (words, *said.lit, *said.shot),
+        # What cannot be shorter says a little more than it did.
+        (first, *(said.trait if len(items) < 2 else [])),
+    ]
+
+
+def _list_described(said: "_Wording") -> list[tuple[str, ...]]:
+    """What is known of a picture, by four intents."""
+    if not said.subject:
+        return [
+            (*said.medium, *said.manner, *said.setting, *said.lit, *said.mood, *said.palette,
+             *said.shot, *said.shape, *said.lettering),
+            (*said.medium, *said.manner, *said.palette, *said.mood),
+            (*said.lit, *said.shot, *said.setting, *said.shape),
+            tuple(said.trait),
+        ]  # fmt: skip
+    return [
         (said.scene, *said.medium, *said.manner, *said.setting, *said.light, *said.mood,
          *said.palette, *said.shot, *said.lettering),
         (*said.style, said.of_subject),
-        (*said.light, *said.mood, said.scene, *said.shot, *said.setting),
-        (said.subject, *(said.medium or said.manner or said.mood or said.palette)),
+        (*said.lit, *said.mood, said.scene, *said.shot, *said.setting),
+        (said.subject, *(said.medium or said.manner)),
     ]  # fmt: skip
-    return tuple(_write(parts, description) for parts in texts)
 
 
 def write_style(description: Description) -> str:
@@ -104,7 +144,7 @@ def keep_known(prompt: Prompt, card: Card) -> Prompt:
     lexicon, styles = (
         (load_lexicon(), card.taught) if card.taught else (load_looks(), (*card.looks, PLAIN))
     )
-    items = [item.strip() for item in prompt.text.split(",")]
+    items = split_items(prompt.text)
     kept = [
         item
         for number, item in enumerate(items)
@@ -112,6 +152,11 @@ def keep_known(prompt: Prompt, card: Card) -> Prompt:
         if number == 0 or not read_meaning(item, lexicon, styles).unknown
     ]
     return _read(", ".join(kept), prompt)
+
+
+def split_items(text: str) -> list[str]:
+    """What stands between two commas of a prompt; those of a palette are its own."""
+    return [item.strip() for item in _ITEM.findall(text)]
 
 
 class _Wording:
@@ -128,11 +173,19 @@ class _Wording:
         grounds = [self._choose(_GROUNDS).format(name) for name in find(Aspect.GROUND)]
         self.setting = [*self._say(Aspect.SETTING), *grounds]
         self.light = self._say(Aspect.LIGHT)
+        keys = [name for name in find(Aspect.LIGHT) if name.endswith(" key")]
+        unlit = [] if keys or not description.palette else [self._choose(_NO_KEY)]
+        self.lit = [*unlit, *self.light]
         self.mood = self._say(Aspect.MOOD)
         self.shot = self._say(Aspect.SHOT)
         self.lettering = [self._choose(_LETTERINGS).format(one) for one in find(Aspect.WORDS)]
         colours = find(Aspect.PALETTE)[:3]
         self.palette = [self._choose(_PALETTES).format(enumerate_words(colours))] if colours else []
+        main = [self._choose(_MAIN).format(colours[0])] if colours else []
+        self.trait = (self.medium or self.manner or self.mood or main)[:1]
+        across, down = reduce_ratio(description.width, description.height)
+        shape = "square" if across == down else "wide" if across > down else "tall"
+        self.shape = [self._choose(_SHAPES[shape])]
 
     @property
     def style(self) -> list[str]:

@@ -8,7 +8,7 @@ from generation.catalogue.card import Card
 from generation.questions.description import Aspect, Description
 from generation.recipe import Phrase
 from prompt.describing.in_sentences import write_sentences
-from prompt.describing.intents import keep_known, write_intents
+from prompt.describing.intents import keep_known, split_items, write_intents
 from prompt.flags.table import RATIO
 from prompt.reading.grammar import Prompt
 from prompt.writing.paragraphs import says_all
@@ -55,11 +55,7 @@ def write_offers(
         turn: How often others were asked for.
     """
     whole_prompts = write_intents(description, turn)
-    # What is known to be the prompt is given as it is, whatever draws here makes of it.
-    prompts = [
-        one if description.exact and number == 0 else keep_known(one, card)
-        for number, one in enumerate(whole_prompts)
-    ]
+    prompts = _fit(whole_prompts, description, card)
     if target not in TARGETS:
         return [Offer(one, one.spelling) for one in prompts]
     program, offers = Program(target), []
@@ -72,6 +68,34 @@ def write_offers(
         written = write_prompt(_tell(whole, said[number], program) if tells else whole, program)
         offers.append(Offer(here, written.text, written.lost))
     return offers
+
+
+def _fit(prompts: Sequence[Prompt], description: Description, card: Card) -> list[Prompt]:
+    """The prompts in what the model knows, as far as they stay as many as they are."""
+    # Without a thing nothing can be drawn yet, and what was measured is for people.
+    if description.lacks_subject:
+        return [*prompts]
+    # What is known to be the prompt is given as it is, whatever draws here makes of it.
+    fitted = [
+        one if description.exact and number == 0 else keep_known(one, card)
+        for number, one in enumerate(prompts)
+    ]
+    while same := _find_same(fitted):
+        for number in same:
+            if fitted[number] != prompts[number]:
+                fitted[number] = prompts[number]
+                break
+        else:
+            break
+    return fitted
+
+
+def _find_same(prompts: Sequence[Prompt]) -> list[int]:
+    """Numbers of several that say the same, the last first; none where all differ."""
+    said: dict[frozenset[str], list[int]] = {}
+    for number, one in enumerate(prompts):
+        said.setdefault(frozenset(split_items(one.text)), []).insert(0, number)
+    return next((numbers for numbers in said.values() if len(numbers) > 1), [])
 
 
 def _tell(prompt: Prompt, text: str, program: Program) -> Prompt:

@@ -93,6 +93,45 @@ def test_nothing_is_said_of_what_is_not_clear() -> None:
     assert names(plain) == ["teal"]
 
 
+def land(grass: str, sky: str, hill: tuple[int, int]) -> Image.Image:
+    """A sky over a meadow with a hill, which rises from one side to the other."""
+    picture = Image.new("RGB", (SIDE, SIDE), sky)
+    left, right = hill
+    ends = [(0, left), (SIDE, right), (SIDE, SIDE), (0, SIDE)]
+    ImageDraw.Draw(picture).polygon(ends, fill=grass)
+    return picture
+
+
+def test_a_sky_over_a_field_is_brighter_above_and_mirrors_nothing() -> None:
+    said = measure(land("#4a5a2a", "#dfe6ee", (150, 110)))
+    assert (said.brightest, said.symmetrical) == ("top", False)
+    assert measure(land("#4a5a2a", "#dfe6ee", (420, -160))).brightest == "left"
+    assert measure(land("#777777", "#808080", (140, 130))).brightest == ""
+    # Before a plain ground it is the figure that is bright or dark.
+    assert measure(disc("black", "white", (0.5, 0.2), 0.2)).brightest == ""
+
+
+@pytest.mark.parametrize(
+    ("picture", "warmth"),
+    [
+        (land("#6a8a3a", "#7a9a4a", (150, 110)), ""),
+        (land("#c8762a", "#e0b080", (150, 110)), "warm"),
+        (land("#2a4a8a", "#90b8e0", (150, 110)), "cool"),
+        # A little brown beside much grey is no warmth of the whole.
+        (land("#8a8a8a", "#909090", (150, 110)), ""),
+    ],
+)
+def test_grass_is_neither_warm_nor_cool(picture: Image.Image, warmth: str) -> None:
+    assert measure(picture).warmth == warmth
+
+
+def test_one_strong_colour_is_not_muted() -> None:
+    grey = land("#7c7a78", "#8a8886", (150, 110))
+    assert measure(grey).chroma in {"muted", "colourless"}
+    ImageDraw.Draw(grey).rectangle((40, 150, 110, 220), fill="#2060d0")
+    assert measure(grey).chroma == ""
+
+
 def test_the_lattice_of_pixel_art() -> None:
     assert has_lattice(sprite())
     assert has_lattice(sprite(24, 3))

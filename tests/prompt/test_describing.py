@@ -1,16 +1,20 @@
 """Prompts from what is known of a picture, and ever shorter ones from what words do."""
 
 from dataclasses import replace
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from generation.catalogue.card import Card
 from generation.catalogue.families import find_card
 from generation.questions.description import Aspect, Certainty, describe
-from generation.questions.measures import Measures, Swatch
+from generation.questions.measures import Measures, Swatch, measure
 from generation.questions.question import Effect, Question, Seen, is_question
-from prompt.describing.intents import INTENTS, reduce_ratio, write_intents, write_style
+from prompt.describing.intents import INTENTS, reduce_ratio, split_items, write_intents, write_style
 from prompt.describing.shorter import MOST, mask_words, shorten
 from prompt.describing.targets import HERE, TARGETS, write_offers
 from prompt.flags.table import RATIO
@@ -62,7 +66,7 @@ def test_what_is_not_known_is_not_said() -> None:
     known = describe(ask(DUSK), Seen())
     assert known.lacks_subject
     assert texts(ask(DUSK))[0] == (
-        "low-key lighting, cool tones, muted colours, palette of charcoal and navy"
+        "low-key lighting, cool tones, muted colours, palette of charcoal and navy, wide format"
     )
     assert known.find_values(Aspect.SUBJECT) == ()
 
@@ -105,6 +109,62 @@ def test_the_style_is_without_the_subject() -> None:
     style = write_style(describe(ask(), Seen(thing="apple", medium="3d")))
     assert "apple" not in style
     assert style.startswith("3d render, palette of white and red")
+
+
+@st.composite
+def pictures(draw: st.DrawFn) -> Image.Image:
+    """A small picture of anything: of a few colours, in stripes, blocks or all over."""
+    height, width = draw(st.tuples(st.integers(1, 12), st.integers(1, 12)))
+    colours = st.tuples(*[st.integers(0, 255)] * 3)
+    few = np.array(draw(st.lists(colours, min_size=1, max_size=3)), np.uint8)
+    places = st.lists(st.integers(0, len(few) - 1), min_size=width, max_size=width)
+    rows = draw(st.lists(places, min_size=1, max_size=height))
+    picture = Image.fromarray(few[np.array(rows)])
+    return picture.resize((width * 7, height * 7), Image.Resampling.NEAREST)
+
+
+SAID: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.just({}),
+    st.just({"word": "two cats"}),
+    st.sampled_from(["a cat", "a cat, ink", "masterpiece, 1girl --seed 3", "owl::2 ink::0.5"]).map(
+        lambda text: {"exact": text}
+    ),
+)
+KNOWN = st.sampled_from([Seen(), Seen(thing="apple", colour="red"), Seen(thing="owl", medium="3d")])
+
+
+@given(
+    pictures(), SAID, KNOWN, st.integers(0, 1), st.sampled_from([HERE, *TARGETS]),
+    st.sampled_from([EASEL, SDXL]),
+)  # fmt: skip
+def test_four_prompts_for_any_picture_are_four(
+    picture: Image.Image, said: dict[str, str], seen: Seen, turn: int, target: str, card: Card
+) -> None:
+    known = describe(ask(measure(picture), **said), Seen() if said else seen)
+    offers = write_offers(known, target, card, turn)
+    written = [frozenset(split_items(offer.text)) for offer in offers]
+    assert len(set(written)) == INTENTS
+    assert len({offer.prompt.spelling for offer in offers}) == INTENTS
+    assert all(offer.prompt.text for offer in offers)
+
+
+def test_each_intent_tells_something_else_of_a_picture_of_nobody_knows_what() -> None:
+    faithful, style, light, short = texts(ask(DUSK))
+    assert style == "palette of charcoal and navy, cool tones, muted colours"
+    assert light == "low-key lighting, wide format"
+    assert short == "cool tones"
+    assert faithful == (
+        "low-key lighting, cool tones, muted colours, palette of charcoal and navy, wide format"
+    )
+
+
+def test_what_a_model_of_few_words_leaves_out_makes_no_two_prompts_the_same() -> None:
+    offers = write_offers(describe(ask(DUSK, word="a cat"), Seen()), HERE, EASEL)
+    assert len({offer.text for offer in offers}) == INTENTS
+    three = replace(DUSK, palette=(*DUSK.palette, Swatch("teal", "107070", 0.1)))
+    for offer in write_offers(describe(ask(three, word="a cat"), Seen()), HERE, EASEL):
+        # The colours of a palette are those of one thing or of none.
+        assert ("charcoal" in offer.text) == ("teal" in offer.text)
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000))
@@ -247,7 +307,7 @@ def test_idle_words_go_first_then_the_weaker_ones() -> None:
         "draw a red car, the road",
         "a red car, the road",
         "a red car",
-        "car",
+        "a car",
     )
 
 
@@ -265,6 +325,70 @@ def test_words_are_masked_in_what_the_model_is_told() -> None:
     assert masked.count(said) == 4
     assert {"apple" in one for one in masked if one != said} == {True, False}
     assert mask_words("please draw a red apple", SDXL) == ("", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "strong", "shortest"),
+    [
+        ("a blue car, line art", "blue", "a blue car"),
+        ("a blue car, pixel art", "pixel", "pixel art"),
+        ("a red and blue car on the road", "red", "a red car"),
+        ("a big, blue car on the road", "big", "a big car"),
+        ("a very old, dark, haunted house", "old", "a very old house"),
+        ("an old tower in front of a house", "tower", "a tower"),
+        ("a cat wearing a tiny hat, ink", "wearing", "a cat wearing a hat"),
+        ("a mountain covered in snow, ink", "covered", "a mountain covered in snow"),
+        ("a tower of golden donuts in fog", "tower of", "a tower"),
+        ("portrait of a woman in black and white", "black", "a woman in black and white"),
+        ('a poster that says "BIG SALE" in red', "BIG", 'a poster that says "BIG SALE"'),
+        ("A tall woman stands in rain. It is red.", "tall", "A tall woman stands."),
+        ("moody, a lighthouse on a cliff", "moody", "moody, a lighthouse"),
+        ("a fox, shallow depth of field", "depth", "depth of field"),
+        ("please draw a car on the road", "draw", "draw a car"),
+    ],
+)
+def test_what_stands_together_is_left_together(text: str, strong: str, shortest: str) -> None:
+    words = text.replace(",", " ").split()
+    shares = [1.0 if word.strip('"') in strong.split() else 0.0 for word in words]
+    assert shorten(text, effects(text, shares))[-1] == shortest
+
+
+SMALL = ("a", "an", "the", "of", "in", "on", "and", "with", "by")
+DESCRIBING = ("red", "tiny", "old", "mysterious", "wooden", "fluffy", "pale blue", "very dark")
+THINGS = ("fox", "towers", "glass", "city", "snow", "wine bottle", "king")
+
+
+@st.composite
+def named(draw: st.DrawFn) -> str:
+    """Something with an article, and what describes it."""
+    adjectives = draw(st.lists(st.sampled_from(DESCRIBING), max_size=3, unique=True))
+    between = draw(st.sampled_from([" ", ", ", " and "]))
+    words = f"{between.join(adjectives)} {draw(st.sampled_from(THINGS))}".strip()
+    return f"{draw(st.sampled_from(['', 'a ', 'the ']))}{words}"
+
+
+@st.composite
+def written(draw: st.DrawFn) -> str:
+    """A prompt as people write them."""
+    joined = st.sampled_from([" of ", " in ", " on ", " with ", " and ", ", "])
+    text = draw(named())
+    for _ in range(draw(st.integers(0, 3))):
+        text += draw(joined) + draw(named())
+    return text
+
+
+@given(written(), st.data())
+def test_no_shorter_prompt_ends_in_an_article_or_in_what_only_describes(
+    text: str, data: st.DataObject
+) -> None:
+    count = len(text.replace(",", " ").split())
+    shares = data.draw(st.lists(st.floats(0, 1), min_size=count, max_size=count))
+    for short in shorten(text, effects(text, shares)):
+        left = short.replace(",", " ").split()
+        assert left[-1] not in SMALL
+        assert left[-1] not in " ".join(DESCRIBING).split()
+        assert not any(one in SMALL[:3] and then in SMALL for one, then in pairwise(left))
+        assert not any(item.split()[-1] in SMALL for item in short.split(","))
 
 
 WORDS = st.sampled_from(["red", "cat", "of", "the", "a,", "fog,", "in", "x"])
