@@ -39,6 +39,9 @@ _PARTICLES: Final = "のとにをはがでもへや"
 _BEFORE: Final = frozenset({ENGLISH, "de", JAPANESE})
 """Languages whose adjectives stand before what they describe."""
 
+_USUAL_GROUND: Final = "white"
+"""What things are drawn on where nothing is said of it."""
+
 _MATTER: Final = frozenset({Kind.THING, Kind.COLOUR, Kind.STYLE, Kind.GROUND})
 
 
@@ -108,11 +111,13 @@ def read_meaning(text: str, lexicon: Lexicon, styles: Collection[str]) -> Readin
     known = [word for word in words if word.meanings]
     chosen = list(_choose_meanings(known))
     things, rest = _bind_colours(chosen)
-    grounds = [one for one in things if one.meaning.kind is Kind.GROUND and one.colours]
+    spoken = [one for one in things if one.meaning.kind is Kind.GROUND and one.colours]
+    # The usual ground goes without saying: no caption that it learnt from ever named that one.
+    grounds = [one for one in spoken if {name for name, _ in one.colours} != {_USUAL_GROUND}]
     named = list(_merge(one for one in things if one.meaning.kind is Kind.THING))
     drawn_as = {m.word: word.start for word, m in reversed(chosen) if m.kind is Kind.STYLE}
-    colours = [name for one in (*named, *grounds) for name, _ in one.colours]
-    stays = not unknown and all(meaning.taught for _, meaning in chosen)
+    colours = [name for one in (*named, *spoken) for name, _ in one.colours]
+    stays = not unknown and all(meaning.taught for _, meaning in chosen) and grounds == spoken
     ordered = dict(sorted(drawn_as.items(), key=lambda each: each[1]))
     return Reading(
         words=() if stays else tuple(_compose(named, grounds, ordered, rest)),

@@ -43,6 +43,10 @@ def said_to_model(text: str) -> list[str]:
         ("an owl in line art style on a red background",) * 2,
         ("pixel art style, a cat next to a dog", "pixel art style, a cat next to a dog"),
         ("a kitten", "a kitten"),
+        # White is what things stand on anyway; told so, it draws them white and on another ground.
+        ("a carrot on a white background", "a carrot"),
+        ("a carrot, 3d, plain white background", "a carrot, 3d"),
+        ("a white cat on a black background", "a white cat on a black background"),
         # Nearly so.
         ("two gray cats, highly detailed, 8k", "a grey cat"),
         ("a beautiful purple unicorn as lineart", "a purple unicorn, line art"),
