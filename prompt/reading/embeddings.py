@@ -53,3 +53,18 @@ def place_embeddings(phrase: Phrase, known: Collection[str]) -> tuple[Phrase, tu
         text = _WEIGHED.sub(GONE, text)
     placed = read_emphasis(" ".join(close_gaps(text).split()))
     return replace(placed, weight=phrase.weight), tuple(lost)
+
+
+def spell_embeddings(phrase: Phrase, form: str) -> Phrase:
+    """A phrase with the names of embeddings as a program writes them.
+
+    Args:
+        phrase: Words.
+        form: How it writes one, with braces for the name.
+    """
+    low = phrase.text.lower()
+    if not any(map(low.__contains__, _SIGNS)):
+        return phrase
+    typed = format_emphasis(phrase)
+    text = _EMBEDDING.sub(lambda found: form.format(found[1] or found[0]), typed)
+    return phrase if text == typed else replace(read_emphasis(text), weight=phrase.weight)

@@ -4,7 +4,8 @@ The spelling is AUTOMATIC1111's: ``(x)`` weighs 1.1 times, ``[x]`` a 1.1th, ``(x
 says; brackets nest, and ``\(`` is the character itself. ``BREAK`` begins a new window of the text
 encoder. Prose has brackets of its own, so these are read as characters: one without its partner,
 one around numbers alone such as ``(16:9)`` or ``(1999)``, a verse or an hour such as
-``(John 3:16)``, and ``BREAK`` between capitals or in quotation marks.
+``(John 3:16)``, a board's qualifier such as ``(medium)``, and ``BREAK`` between capitals or in
+quotation marks.
 """
 
 import math
@@ -38,6 +39,9 @@ _BRACKET: Final = re.compile(r"[()\[\]]")
 _SQUARE: Final = re.compile(r"[\[\]](?<!\\.)")
 _WORD: Final = re.compile(r"[^\W\d_]++|[\u2600-\u27bf\U0001f000-\U0001faff]")
 """A word, or a picture such as an emoji."""
+
+_QUALIFIERS: Final = frozenset({"cosplay", "medium", "meme", "object", "series", "style"})
+"""Words in brackets that are part of a board's tag: ``watercolor (medium)``."""
 
 _SEPARATORS: Final = " ,;|"
 _PARTNER: Final = {")": "(", "]": "["}
@@ -115,6 +119,15 @@ def format_emphasis(phrase: Phrase) -> str:
     return _format(phrase, f", {BREAK}, ", escaped=True)
 
 
+def escape_emphasis(phrase: Phrase) -> str:
+    """The same with every bracket that is a character marked as one, for programs that need it."""
+    plain = format_emphasis(phrase)
+    if _BRACKET.search(phrase.text) is None:
+        return plain
+    escaped = _format(phrase, f", {BREAK}, ", escaped=True)
+    return escaped if read_emphasis(escaped) == replace(phrase, weight=1.0) else plain
+
+
 def drop_weights(phrase: Phrase) -> tuple[Phrase, str]:
     """The phrase for a model without token weights, and a part that loses its own; empty for none.
 
@@ -123,7 +136,7 @@ def drop_weights(phrase: Phrase) -> tuple[Phrase, str]:
     lost, words = "", list[str]()
     for chunk in phrase.chunks:
         for text, weight in chunk:
-            steps = _count_steps(weight)
+            steps = count_brackets(weight)
             if weight != 1.0 and abs(steps) != 1:
                 lost = lost or _wrap(text, weight)
             words.append(_wrap(text, weight) if abs(steps) == 1 else text)
@@ -225,6 +238,8 @@ def _find_factor(inside: str, bracket: str, typed: str | None, *, said: bool) ->
         said: Whether there are words in it.
     """
     if typed is None:
+        if bracket == "(" and inside in _QUALIFIERS:
+            return None
         return (STEP if bracket == "(" else 1 / STEP) if said else None
     weight = float(typed.replace(",", "."))
     whole = typed.lstrip("+-").isdecimal()
@@ -324,15 +339,15 @@ def _wrap(text: str, weight: float) -> str:
         return text
     # A bare bracket after a backslash would be the character itself.
     bare = _WORD.search(text) is not None and not text.endswith("\\")
-    steps = _count_steps(weight) if bare else 0
+    steps = count_brackets(weight) if bare else 0
     if steps:
         opening, closing = ("(", ")") if steps > 0 else ("[", "]")
         return f"{opening * abs(steps)}{text}{closing * abs(steps)}"
     return f"({text}:{weight:.10g})"
 
 
-def _count_steps(weight: float) -> int:
-    """How many pairs of round brackets mean this weight; below 0 for square ones, 0 for none."""
+def count_brackets(weight: float) -> int:
+    """How many pairs of round brackets mean a weight; below 0 for square ones, 0 for none."""
     if weight <= 0 or weight == 1.0:
         return 0
     steps = round(math.log(weight) / math.log(STEP))

@@ -10,20 +10,29 @@ from generation.recipe import Phrase
 from prompt import sentences as said
 from prompt.flags.table import NO, RATIO
 from prompt.reading.emphasis import format_emphasis, read_emphasis
+from prompt.reading.grammar import format_flags
 from prompt.reading.phrases import find_fault, format_phrases
 from prompt.reading.separators import shorten
 from prompt.sentences import Sentence
+from prompt.writing.asides import read_asides, read_refusal
 from prompt.writing.positives import turn_positive
 from prompt.writing.programs import Abilities
 from prompt.writing.prose import find_weight, is_prose, write_prose
-from prompt.writing.quality import drop_tags, list_missing, read_tag, split_tags
+from prompt.writing.quality import (
+    BOARD_BLAME,
+    drop_tags,
+    list_missing,
+    read_tag,
+    split_tags,
+    write_tag,
+)
 
 Notes = list[str]
 Phrases = tuple[Phrase, ...]
 Unwanted = tuple[str, ...]
 
 _TOKEN: Final = re.compile(r"\w+|[^\w\s]")
-_ONLY: Final = "showing only what is named"
+_ONLY: Final = "with only what is named"
 
 
 def split_weights(phrases: Phrases, able: Abilities, notes: Notes) -> Phrases:
@@ -48,7 +57,9 @@ def fit_quality(
 ) -> tuple[Phrases, Unwanted]:
     """The words without quality tags of others, and with those that prompts there begin with."""
     read = [(drop_tags(one, able.foreign)) for one in phrases]
-    against = [drop_tags(read_emphasis(item), able.foreign) for item in unwanted]
+    board = BOARD_BLAME if able.speaks and not able.prose else frozenset[str]()
+    unknown = lambda word: word in board or able.foreign(word)  # noqa: E731
+    against = [drop_tags(read_emphasis(item), unknown) for item in unwanted]
     if dropped := [word for _, words in (*read, *against) for word in words]:
         notes.append(Sentence(said.DROPPED_THERE, program=able.title, parts=quote(dropped)))
         phrases = tuple(phrase for phrase, _ in read if phrase.text)
@@ -64,9 +75,61 @@ def fit_quality(
     return kept, (*flaws, *unwanted)
 
 
-def say_positive(unwanted: Unwanted, able: Abilities, notes: Notes) -> tuple[list[str], list[str]]:
+def take_asides(
+    phrases: Phrases, unwanted: Unwanted, able: Abilities, notes: Notes
+) -> tuple[Phrases, Unwanted, tuple[int, int] | None]:
+    """The words without what they say about the picture, which is unwanted things and a ratio."""
+    typed, ratio, refused = format_phrases(phrases), None, list[str]()
+    if len(phrases) == 1 and not phrases[0].is_weighted and not able.asked:
+        asides = read_asides(phrases[0].text)
+        if asides.text:
+            phrases, ratio = (Phrase(text=asides.text),), asides.ratio
+            refused += asides.unwanted
+    if able.speaks:
+        read = [drop_tags(one, lambda word: bool(read_refusal(word))) for one in phrases]
+        # What is nothing but a refusal stays as it is.
+        if all(phrase.text for phrase, _ in read):
+            phrases = tuple(phrase for phrase, _ in read)
+            refused += (read_refusal(tag) for _, tags in read for tag in tags)
+    if format_phrases(phrases) == typed:
+        return phrases, unwanted, None
+    asked = {RATIO.name: ratio, NO.name: tuple(refused)}
+    flags = format_flags({name: value for name, value in asked.items() if value})
+    # Sentences are told of once they are written.
+    if not able.prose:
+        fields = {
+            "typed": shorten(typed),
+            "meant": shorten(" ".join([format_phrases(phrases), *flags])),
+        }
+        notes.append(Sentence(said.OTHERWISE_THERE, program=able.title, **fields))
+    return phrases, tuple(dict.fromkeys((*unwanted, *refused))), ratio
+
+
+def push_away(
+    phrases: Phrases, unwanted: Unwanted, able: Abilities, notes: Notes
+) -> tuple[Phrases, Unwanted]:
+    """The words without those whose weight is none or less, which are unwanted then."""
+    kept = list[Phrase]()
+    for one in phrases:
+        tags = [tag for chunk in one.chunks for tag in split_tags(chunk)]
+        pushed = [tag for tag in tags if read_tag(tag) and find_weight(tag) <= 0]
+        if not pushed:
+            kept.append(one)
+            continue
+        left = ", ".join(write_tag(tag) for tag in tags if tag not in pushed)
+        unwanted += tuple(read_tag(tag) for tag in pushed if find_weight(tag) < 0)
+        if not able.prose:
+            fields = {"typed": shorten(format_emphasis(one)), "meant": shorten(left)}
+            notes.append(Sentence(said.OTHERWISE_THERE, program=able.title, **fields))
+        kept += [replace(read_emphasis(left), weight=one.weight)] if left else []
+    return tuple(kept), tuple(dict.fromkeys(unwanted))
+
+
+def say_positive(
+    unwanted: Unwanted, shown: str, able: Abilities, notes: Notes
+) -> tuple[list[str], list[str]]:
     """What is said in the place of unwanted words where there is no ``--no``, and what is lost."""
-    turned = turn_positive(unwanted)
+    turned = turn_positive(unwanted, shown)
     if turned.positives:
         pairs = turned.positives.items()
         parts = ", ".join(f"`{shorten(word)}` → `{instead}`" for word, instead in pairs)

@@ -10,6 +10,10 @@ from typing import Final
 
 from prompt.reading.emphasis import read_emphasis
 from prompt.writing.quality import BLAME
+from prompt.writing.roles import MADE
+
+_PHOTOGRAPH: Final = "as a photograph"
+_DRAWING: Final = "as a hand-made drawing"
 
 TABLE: Final[Sequence[tuple[str, tuple[str, ...]]]] = (
     # Who and what is in it.
@@ -33,7 +37,7 @@ TABLE: Final[Sequence[tuple[str, tuple[str, ...]]]] = (
     ("fully clothed", ("nsfw", "nude", "nudity", "naked", "topless")),
     ("with closed lips", ("teeth", "open mouth")),
     ("with a calm face", ("smile", "smiling", "angry")),
-    ("eyes turned away from the viewer", ("looking at viewer",)),
+    ("with eyes turned away from the viewer", ("looking at viewer",)),
     ("unharmed", ("blood", "gore", "wounds", "violence")),
     ("intact", ("cracks", "damage", "broken", "ruins", "rust")),
     # Signs and borders.
@@ -79,21 +83,21 @@ TABLE: Final[Sequence[tuple[str, tuple[str, ...]]]] = (
     ("with smooth, clean tones", ("noise", "grain", "grainy", "noisy", "film grain", "speckles")),
     ("in the middle of the picture, whole", ("cropped", "crop", "cut off", "out of frame",
                                              "off-center", "cropped head")),
-    ("seen from near", ("wide shot", "distant", "far away")),
-    ("seen from a distance", ("close-up", "closeup", "close up", "portrait")),
-    ("seen at eye level", ("from above", "from below", "tilted", "dutch angle")),
+    ("from near", ("wide shot", "distant", "far away")),
+    ("from a distance", ("close-up", "closeup", "close up", "portrait")),
+    ("at eye level", ("from above", "from below", "tilted", "dutch angle")),
     ("with straight lines", ("distortion", "fisheye", "warped", "distorted")),
     ("asymmetrical", ("symmetry", "symmetrical")),
     # Medium.
-    ("as a photograph", ("painting", "drawing", "illustration", "sketch", "cartoon", "anime",
+    (_PHOTOGRAPH, ("painting", "drawing", "illustration", "sketch", "cartoon", "anime",
                          "3d", "3d render", "render", "cgi", "cg", "art", "digital art", "manga")),
-    ("as a hand-made drawing", ("photo", "photograph", "photorealistic", "realistic", "realism",
+    (_DRAWING, ("photo", "photograph", "photorealistic", "realistic", "realism",
                                 "photography")),
     ("with lifelike texture", ("plastic", "doll", "wax", "airbrushed", "smooth skin")),
     ("in simple shapes", ("details", "detailed", "complex", "intricate", "ornate", "patterns")),
     ("in soft, painted areas", ("outline", "outlines", "lineart", "line art")),
     ("new and modern", ("vintage", "old", "retro", "antique")),
-    ("seen in an old-time setting", ("modern", "futuristic", "sci-fi")),
+    ("in an old-time setting", ("modern", "futuristic", "sci-fi")),
     ("in flat, graphic areas", ("gradient", "gradients", "shading", "texture", "textures")),
 )  # fmt: skip
 """What to say, and all that it stands for."""
@@ -110,7 +114,7 @@ class Turned:
 
     Attributes:
         positives: What is said instead, by the words.
-        quality: Talk of quality that goes.
+        quality: Talk of quality that goes, and what is said already.
         left: What there is no saying for.
     """
 
@@ -119,11 +123,12 @@ class Turned:
     left: tuple[str, ...]
 
 
-def turn_positive(items: Iterable[str]) -> Turned:
+def turn_positive(items: Iterable[str], shown: str = "") -> Turned:
     """What is there where something is unwanted.
 
     Args:
         items: Unwanted words, as they stand in a prompt; their weights say nothing here.
+        shown: The words that are wanted: of what the picture is made they may say already.
     """
     positives, quality, left = dict[str, str](), list[str](), list[str]()
     for word in _list_words(items):
@@ -133,6 +138,10 @@ def turn_positive(items: Iterable[str]) -> Turned:
             quality.append(word)
         else:
             left.append(word)
+    media = {_PHOTOGRAPH, _DRAWING}
+    if MADE.search(shown) or media <= {*positives.values()}:
+        quality += [word for word, positive in positives.items() if positive in media]
+        positives = {word: one for word, one in positives.items() if one not in media}
     return Turned(positives, tuple(dict.fromkeys(quality)), tuple(dict.fromkeys(left)))
 
 

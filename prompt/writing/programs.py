@@ -1,7 +1,7 @@
 """A table: what other programs have of a prompt, and what they call it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -36,6 +36,7 @@ from prompt.writing.quality import (
     is_tag,
     is_talk,
 )
+from prompt.writing.sides import GRAIN
 
 
 class Program(StrEnum):
@@ -72,6 +73,12 @@ class Abilities:
         images: Whether a prompt may link to images.
         prose: Whether it is told sentences instead of tags.
         sides: Whether a ratio is told as width and height.
+        grain: What these are multiples of in pixels.
+        few: Settings below whose number they are not read as such.
+        usual: What is added to so few of them, in this order.
+        embeddings: How it spells an embedding's name; empty where it takes none.
+        asked: Whether it is asked in sentences for a picture, rather than told what one shows.
+        speaks: Whether words are written as people say them, not as boards tag pictures.
         window: Tokens of the text encoder that are read together; 0 for all of them.
         foreign: Whether a tag in lower case is a quality tag that it does not know.
         quality: Quality tags that prompts for it begin with.
@@ -89,6 +96,12 @@ class Abilities:
     images: bool = False
     prose: bool = False
     sides: bool = True
+    grain: int = GRAIN
+    few: int = 0
+    usual: Mapping[str, object] = field(default_factory=dict)
+    embeddings: str = ""
+    asked: bool = False
+    speaks: bool = False
     window: int = 0
     foreign: Callable[[str], bool] = _knows_all
     quality: Sequence[str] = ()
@@ -123,6 +136,7 @@ _MIDJOURNEY: Final = Abilities(
     shares=True,
     images=True,
     sides=False,
+    speaks=True,
     foreign=is_tag,
 )
 _A1111: Final = Abilities(
@@ -144,6 +158,10 @@ _A1111: Final = Abilities(
     weights=float("-inf"),
     breaks=True,
     window=_WINDOW,
+    # Three, in its `parse_generation_parameters`.
+    few=3,
+    usual={STEPS.name: 20, GUIDANCE.name: 7.0},
+    embeddings="{}",
 )
 _PROSE: Final = Abilities(
     title="FLUX",
@@ -153,6 +171,7 @@ _PROSE: Final = Abilities(
     # As stress for sentences, which say it in words.
     weights=float("-inf"),
     prose=True,
+    speaks=True,
     foreign=is_talk,
 )
 
@@ -183,7 +202,9 @@ ABILITIES: Final[Mapping[Program, Abilities]] = {
             "LCM": ("lcm", "normal"),
         },
         weights=float("-inf"),
+        figures=True,
         window=_WINDOW,
+        embeddings="embedding:{}",
     ),
     Program.NOVELAI: Abilities(
         title="NovelAI",
@@ -200,6 +221,8 @@ ABILITIES: Final[Mapping[Program, Abilities]] = {
         },
         weights=float("-inf"),
         figures=True,
+        grain=64,
+        foreign=is_score,
     ),
     Program.INVOKEAI: Abilities(
         title="InvokeAI",
@@ -222,12 +245,17 @@ ABILITIES: Final[Mapping[Program, Abilities]] = {
         window=_WINDOW,
     ),
     Program.FLUX: _PROSE,
-    Program.DALLE: replace(_PROSE, title="DALL·E", flags=frozenset()),
+    Program.DALLE: replace(_PROSE, title="DALL·E", flags=frozenset(), asked=True),
     Program.PONY: replace(
-        _A1111, title="Pony", foreign=is_praise, quality=SCORES, flaws=LOW_SCORES
+        _A1111, title="Pony", shares=False, foreign=is_praise, quality=SCORES, flaws=LOW_SCORES
     ),
     Program.ILLUSTRIOUS: replace(
-        _A1111, title="Illustrious", foreign=is_score, quality=PRAISE, flaws=LOW_PRAISE
+        _A1111,
+        title="Illustrious",
+        shares=False,
+        foreign=is_score,
+        quality=PRAISE,
+        flaws=LOW_PRAISE,
     ),
 }
 

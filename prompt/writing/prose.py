@@ -5,56 +5,36 @@ English; all others are what the picture shows, in the order in which they stand
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from generation.recipe import Phrase
 from prompt.flags.table import RATIO
 from prompt.writing.quality import read_tag, split_tags
+from prompt.writing.roles import Role, find_role, say_role
 
 _SENTENCE: Final = re.compile(r"[^\s.!?。]\s*+[.!?。](?:\s|\Z)")
 _PROSE_WORDS: Final = 5
 """Words between two commas, on average, from which on a text is prose rather than tags."""
 
-_STRESSED, _FAINT = 1.15, 0.9
-"""Token weights above and below which words are said to count more or less."""
+_STRESSED, _LESSENED, _FAINT = 1.15, 0.85, 0.5
+"""Token weights above which words are said to count more, below which less, and hardly at all."""
 
-_MEDIA: Final = re.compile(
-    r"(?:3d render|anime|art nouveau poster|cartoon|charcoal(?: sketch)?|collage|comic|concept art|"
-    r"digital (?:art|painting)|drawing|engraving|etching|gouache|illustration|ink(?: drawing)?|"
-    r"line ?art|linocut|manga|oil on canvas|oil painting|painting|paper cut|pastel|"
-    r"pencil(?: sketch)?|photo(?:graph)?|photography|pixel art|poster|print|render|sketch|"
-    r"vector art|watercolou?r|woodblock print|woodcut)",
-    re.IGNORECASE,
+_EMPHASIS: Final = "Emphasis on"
+_LESS: Final = "A little less of"
+_FAINT_LEAD: Final = "Only a hint of"
+_INSTEAD: Final = "Shown"
+_LEAD: Final = re.compile(
+    rf"(?:(?<=\. )|^)(?:{'|'.join([*Role, _EMPHASIS, _LESS, _FAINT_LEAD, _INSTEAD])})(?= )"
+    r"|(?<=\w) (?:lens|view|composition|style|manner)(?=[,. ])"
 )
-_LIGHT: Final = re.compile(
-    r".*\b(?:backlit|backlight|candlelight|daylight|dusk|glow|golden hour|light|lighting|lights|"
-    r"lit|moonlight|neon signs|overcast sky|shadows|sunlight|sunrise|sunset|twilight)",
-    re.IGNORECASE,
-)
-_CAMERA: Final = re.compile(
-    r".*\b(?:angle|bokeh|close-up|closeup|composition|depth of field|film|fisheye|focus|"
-    r"isometric|lens|long exposure|macro|mm|perspective|shot|symmetrical|telephoto|tilt shift|"
-    r"view|wide angle)",
-    re.IGNORECASE,
-)
+"""What the template puts before tags and behind them, which says nothing by itself."""
 
-
-class _Lead(StrEnum):
-    """How the template's sentences begin, which say nothing by themselves."""
-
-    MEDIUM = "Made as"
-    LIGHT = "Seen in"
-    CAMERA = "Taken as"
-    STRESSED = "Emphasis on"
-    FAINT = "Only a hint of"
-
-
-_LEAD: Final = re.compile(rf"(?:(?<=\. )|^)(?:{'|'.join(_Lead)}) ")
-_COUNTED: Final = re.compile(r"([1-6])\+?((?:girl|boy)s?)")
+_COUNTED: Final = re.compile(r"\b([1-6])\+?((?:girl|boy)s?)\b")
+_QUALIFIER: Final = re.compile(r"(?<=\w)[ _]\((?:cosplay|medium|meme|object|series)\)")
 _NUMBERS: Final = ("", "one", "two", "three", "four", "five", "six")
 _BOORU: Final = re.compile(r"(?<=[a-z])_(?=[a-z])")
+_SHORTEST: Final = 2
 _BRACKETS: Final = re.compile(r"[()\[\]{}]")
 
 
@@ -73,11 +53,10 @@ def write_prose(
     whole = ", ".join(words)
     prose = is_prose(whole, len(words))
     parts = [whole] if prose else list(_fill_template(words))
-    stressed = _find_words(tags, lambda weight: weight > _STRESSED)
-    faint = _find_words(tags, lambda weight: weight < _FAINT)
-    parts += [f"{_Lead.STRESSED} {enumerate_words(stressed)}"] if stressed else []
-    parts += [f"{_Lead.FAINT} {enumerate_words(faint)}"] if faint else []
-    parts += [enumerate_words(dict.fromkeys(positives))] if positives else []
+    for lead, counts in _WEIGHED.items():
+        if found := _find_words(tags, counts):
+            parts.append(f"{lead} {enumerate_words(found)}")
+    parts += [f"{_INSTEAD} {enumerate_words(dict.fromkeys(positives))}"] if positives else []
     parts += [say_ratio(ratio)] if ratio else []
     # Words that stand alone are as good a sentence as any.
     text = whole if parts == [whole] else " ".join(map(close_sentence, filter(None, parts)))
@@ -96,20 +75,23 @@ def is_prose(whole: str, parts: int) -> bool:
 
 def _fill_template(words: Sequence[str]) -> Iterable[str]:
     """What is shown, what it is made of, its light, and how it is taken; a sentence for each."""
-    roles: list[tuple[Callable[[str], object], str]] = [
-        (_MEDIA.fullmatch, _Lead.MEDIUM),
-        (_LIGHT.fullmatch, _Lead.LIGHT),
-        (_CAMERA.fullmatch, _Lead.CAMERA),
-    ]
     # The first is the subject, whatever it sounds like.
-    shown, found = list(words[:1]), dict[str, list[str]]()
+    shown, found = list(words[:1]), dict[Role, list[str]]()
     for word in words[1:]:
-        lead = next((lead for matches, lead in roles if matches(word)), None)
-        (shown if lead is None else found.setdefault(lead, [])).append(word)
+        role = find_role(word)
+        (shown if role is None else found.setdefault(role, [])).append(word)
     yield ", ".join(shown)
-    for _, lead in roles:
-        if lead in found:
-            yield f"{lead} {enumerate_words(found[lead])}"
+    for role in Role:
+        if role in found:
+            said = (say_role(word, role) for word in found[role])
+            yield f"{role} {enumerate_words(said)}"
+
+
+_WEIGHED: Final[Mapping[str, Callable[[float], bool]]] = {
+    _EMPHASIS: lambda weight: weight > _STRESSED,
+    _LESS: lambda weight: _FAINT < weight < _LESSENED,
+    _FAINT_LEAD: lambda weight: weight <= _FAINT,
+}
 
 
 def _find_words(
@@ -117,7 +99,8 @@ def _find_words(
 ) -> list[str]:
     """The words whose token weight counts, each once."""
     found = (_say_tag(text) for tag in tags for text, weight in tag if counts(weight))
-    return list(filter(None, dict.fromkeys(found)))
+    # A letter or two name nothing that could be stressed.
+    return [word for word in dict.fromkeys(found) if len(word) > _SHORTEST]
 
 
 def find_weight(tag: Iterable[tuple[str, float]]) -> float:
@@ -127,12 +110,15 @@ def find_weight(tag: Iterable[tuple[str, float]]) -> float:
 
 
 def _say_tag(text: str) -> str:
-    """A tag in words: ``2girls`` is two girls, and ``long_hair`` two words."""
+    """A tag in words."""
     # Brackets would be weights where sentences are read back, and say little here.
-    text = " ".join(_BRACKETS.sub(" ", text).split()).replace(" ,", ",")
-    if counted := _COUNTED.fullmatch(text):
-        return f"{_NUMBERS[int(counted[1])]} {counted[2]}"
-    return _BOORU.sub(" ", text)
+    return " ".join(_BRACKETS.sub(" ", say_plainly(text)).split()).replace(" ,", ",")
+
+
+def say_plainly(text: str) -> str:
+    """A board's tags in words: ``2girls`` is two girls, and ``long_hair`` two words."""
+    text = _COUNTED.sub(lambda found: f"{_NUMBERS[int(found[1])]} {found[2]}", text)
+    return _BOORU.sub(" ", _QUALIFIER.sub("", text))
 
 
 def enumerate_words(words: Iterable[str]) -> str:

@@ -26,7 +26,8 @@ PRAISE: Final = ("masterpiece", "best quality")
 LOW_PRAISE: Final = ("lowres", "worst quality", "bad anatomy")
 """what is unwanted there."""
 
-_PONY: Final = re.compile(r"(?:score_\d(?:_up)?|(?:source|rating)_\w++)")
+_PONY: Final = re.compile(r"(?:score_\d(?:_up)?|(?:source|rating)[_:]\w++)")
+_YEAR: Final = re.compile(r"year \d{4}")
 _BOORU: Final = frozenset(
     {
         *PRAISE, "absurdres", "amazing quality", "high quality", "highest quality", "highres",
@@ -56,6 +57,16 @@ BLAME: Final = frozenset(
 """Talk of bad quality, which asks for nothing that could be drawn."""
 
 
+BOARD_BLAME: Final = BLAME & {
+    *LOW_SCORES, *LOW_PRAISE, "bad art", "bad feet", "bad hands", "bad proportions", "bad quality",
+    "displeasing", "error", "extra digit", "extra digits", "extra limbs", "fewer digits",
+    "jpeg artifacts", "low quality", "missing arms", "missing fingers", "missing legs",
+    "mutated hands", "normal quality", "poorly drawn face", "poorly drawn hands",
+    "very displeasing", "worst aesthetic",
+}  # fmt: skip
+"""What of it only models know that learnt from boards where it is a tag."""
+
+
 def is_score(word: str) -> bool:
     """Whether a word is a quality tag of Pony's."""
     return _PONY.fullmatch(word) is not None
@@ -68,7 +79,7 @@ def is_praise(word: str) -> bool:
 
 def is_tag(word: str) -> bool:
     """Whether a word is any quality tag."""
-    return is_score(word) or is_praise(word)
+    return is_score(word) or is_praise(word) or _YEAR.fullmatch(word) is not None
 
 
 def is_talk(word: str) -> bool:

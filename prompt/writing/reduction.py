@@ -1,7 +1,7 @@
 """Reduction: what of a prompt another program can say, and a sentence for all that it cannot."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import Any, Final
@@ -9,9 +9,20 @@ from typing import Any, Final
 from generation.recipe import Phrase
 from prompt import sentences as said
 from prompt.flags.lists import Items
-from prompt.flags.table import BY_NAME, LORA, NO, RATIO, SAMPLER, WEIGHTING
-from prompt.reading.embeddings import place_embeddings
-from prompt.reading.emphasis import format_emphasis, read_emphasis
+from prompt.flags.table import (
+    BATCH,
+    BY_NAME,
+    GUIDANCE,
+    LORA,
+    NO,
+    RATIO,
+    SAMPLER,
+    SEED,
+    STEPS,
+    WEIGHTING,
+)
+from prompt.reading.embeddings import place_embeddings, spell_embeddings
+from prompt.reading.emphasis import count_brackets, format_emphasis, read_emphasis
 from prompt.reading.grammar import Prompt, format_flags
 from prompt.reading.phrases import format_phrases
 from prompt.reading.separators import shorten
@@ -22,16 +33,25 @@ from prompt.writing.adaptation import (
     Unwanted,
     add_words,
     fit_quality,
+    push_away,
     quote,
     say_positive,
     split_weights,
+    take_asides,
     tell_windows,
     write_sentences,
 )
 from prompt.writing.programs import Abilities, Program
+from prompt.writing.prose import say_plainly
 from prompt.writing.sides import round_ratio
 
 _BRACKET: Final = re.compile(r"[()\[\]]")
+_SETTINGS: Final = tuple(flag.name for flag in (STEPS, SAMPLER, GUIDANCE, SEED, RATIO, BATCH))
+"""What is written on a line of settings."""
+
+_EXACT, _WRITTEN = 3, 2
+"""Decimals up to which a weight is somebody's own, and of one that is a product of several."""
+
 _LEAST, _MOST = 0.6, 1.5
 """Token weights between which a share is written where ideas are not mixed by share."""
 
@@ -49,23 +69,18 @@ def reduce_prompt(
     """
     notes: Notes = []
     values, lost = _reduce_flags(prompt, able)
-    phrases = prompt.phrases
-    if split and able.shares and able.weights is None:
-        phrases = split_weights(phrases, able, notes)
-    unwanted = NO.of(prompt.flags) or ()
-    if not able.breaks:
-        phrases, unwanted, names = _leave_out_embeddings(phrases, unwanted)
-        lost += names
-    phrases, unwanted = _reduce_phrases(phrases, unwanted, able, notes)
-    phrases, unwanted = fit_quality(phrases, unwanted, able, notes)
+    phrases, unwanted, ratio, unsaid = _reduce_wanted(prompt, able, notes, split=split)
+    lost += unsaid
+    if ratio and RATIO.name in able.flags:
+        values.setdefault(RATIO.name, ratio)
     positives = list[str]()
     if NO.name not in able.flags:
-        positives, unsaid = say_positive(unwanted, able, notes)
+        positives, unsaid = say_positive(unwanted, format_phrases(phrases), able, notes)
         lost += unsaid
     elif unwanted:
         values[NO.name] = _reduce_items(unwanted, able, notes)
     if able.prose:
-        ratio = None if RATIO.name in able.flags else RATIO.of(prompt.flags)
+        ratio = None if RATIO.name in able.flags else RATIO.of(prompt.flags) or ratio
         typed = format_phrases(prompt.phrases)
         phrases = write_sentences(phrases, positives, ratio, typed=typed, able=able, notes=notes)
     else:
@@ -79,11 +94,40 @@ def reduce_prompt(
     if lost:
         notes.append(Sentence(said.NOT_THERE, program=able.title, parts=quote(lost)))
     missing = {name: usual for name, usual in able.needed.items() if name not in values}
+    missing |= _fill_up(values, able)
     if missing:
         added = " ".join(format_flags(missing))
         notes.append(Sentence(said.NEEDED_THERE, program=able.title, parts=f"`{added}`"))
     images = prompt.images if able.images else ()
     return Prompt(images, phrases, {**values, **missing}), notes
+
+
+def _reduce_wanted(
+    prompt: Prompt, able: Abilities, notes: Notes, *, split: bool
+) -> tuple[Phrases, Unwanted, tuple[int, int] | None, list[str]]:
+    """What is wanted and what is not, a ratio that words asked for, and embeddings that go."""
+    phrases, unwanted = prompt.phrases, NO.of(prompt.flags) or ()
+    phrases, unwanted, ratio = take_asides(phrases, unwanted, able, notes)
+    if able.weights is None or able.prose:
+        phrases, unwanted = push_away(phrases, unwanted, able, notes)
+    if split and able.shares and able.weights is None:
+        phrases = split_weights(phrases, able, notes)
+    lost = list[str]()
+    if able.embeddings:
+        phrases, unwanted = _spell_embeddings(phrases, unwanted, able, notes)
+    else:
+        phrases, unwanted, lost = _leave_out_embeddings(phrases, unwanted)
+    phrases, unwanted = _reduce_phrases(phrases, unwanted, able, notes)
+    phrases, unwanted = fit_quality(phrases, unwanted, able, notes)
+    return phrases, unwanted, ratio, lost
+
+
+def _fill_up(values: Mapping[str, Any], able: Abilities) -> dict[str, object]:
+    """What is added to settings that are too few to be read as such."""
+    written = [name for name in _SETTINGS if name in values]
+    count = len(written) + (SAMPLER.name in written)
+    usual = [(name, value) for name, value in able.usual.items() if name not in values]
+    return dict(usual[: max(0, able.few - count)]) if written else {}
 
 
 def _reduce_flags(prompt: Prompt, able: Abilities) -> tuple[dict[str, Any], list[str]]:
@@ -99,6 +143,25 @@ def _reduce_flags(prompt: Prompt, able: Abilities) -> tuple[dict[str, Any], list
         elif BY_NAME[name].matters(value) and not (able.prose and name == RATIO.name):
             lost.append(BY_NAME[name].format(value))
     return values, lost
+
+
+def _spell_embeddings(
+    phrases: Phrases, unwanted: Unwanted, able: Abilities, notes: Notes
+) -> tuple[Phrases, Unwanted]:
+    """The names of embeddings as the program writes them."""
+    spelled = tuple(spell_embeddings(one, able.embeddings) for one in phrases)
+    refused = tuple(
+        format_emphasis(spell_embeddings(read_emphasis(one), able.embeddings)) for one in unwanted
+    )
+    before, after = (
+        (*map(format_emphasis, phrases), *unwanted),
+        (*map(format_emphasis, spelled), *refused),
+    )
+    for typed, meant in zip(before, after, strict=True):
+        if typed != meant:
+            fields = {"typed": shorten(typed), "meant": shorten(meant)}
+            notes.append(Sentence(said.OTHERWISE_THERE, program=able.title, **fields))
+    return spelled, refused
 
 
 def _leave_out_embeddings(
@@ -128,7 +191,7 @@ def _choose_arithmetic(
 def _reduce_ratio(ratio: tuple[int, int], able: Abilities, notes: Notes) -> tuple[int, int]:
     """The ratio of the sides that are written, which are of about a megapixel."""
     across, down = ratio
-    kept = round_ratio(ratio)
+    kept = round_ratio(ratio, able.grain)
     if across * kept[1] != down * kept[0]:
         typed, meant = RATIO.format(ratio), RATIO.format(kept)
         notes.append(Sentence(said.OTHERWISE_THERE, program=able.title, typed=typed, meant=meant))
@@ -182,10 +245,25 @@ def _reduce_words(phrase: Phrase, able: Abilities, notes: Notes) -> Phrase:
         low = able.weights
         spans = tuple(replace(one, weight=max(one.weight, low)) for one in phrase.spans)
         phrase = replace(phrase, spans=spans)
+        before = _round_weights(before, able)
+        phrase = _round_weights(phrase, able)
+    if able.speaks and not able.prose and (plain := say_plainly(phrase.text)) != phrase.text:
+        phrase = replace(phrase, text=plain)
     if replace(phrase, weight=1.0) != replace(before, weight=1.0):
         typed, meant = shorten(format_emphasis(before)), shorten(format_emphasis(phrase))
         notes.append(Sentence(said.OTHERWISE_THERE, program=able.title, typed=typed, meant=meant))
     return phrase
+
+
+def _round_weights(phrase: Phrase, able: Abilities) -> Phrase:
+    """A phrase whose weights have no more decimals than anybody writes."""
+
+    def fit(weight: float) -> float:
+        own = count_brackets(weight) and not able.figures
+        return weight if own or round(weight, _EXACT) == weight else round(weight, _WRITTEN)
+
+    spans = tuple(replace(one, weight=fit(one.weight)) for one in phrase.spans)
+    return replace(phrase, spans=spans)
 
 
 def _split_breaks(phrase: Phrase) -> list[Phrase]:

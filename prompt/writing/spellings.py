@@ -8,12 +8,13 @@ from typing import Any, Final
 from generation.recipe import Phrase
 from prompt.flags.numbers import format_number
 from prompt.flags.table import BATCH, GUIDANCE, LORA, NO, RATIO, SAMPLER, SEED, STEPS
-from prompt.reading.emphasis import format_emphasis, read_emphasis
+from prompt.reading.emphasis import escape_emphasis, format_emphasis, read_emphasis
 from prompt.reading.grammar import Prompt, format_prompt
 from prompt.writing.programs import Abilities, Program
 from prompt.writing.sides import compute_sides
 
 _BRACKET: Final = re.compile(r"[()\[\]]")
+_ROUND: Final = re.compile(r"[()]")
 _CHECKPOINT: Final = "model.safetensors"
 
 
@@ -23,7 +24,9 @@ def _write_midjourney(prompt: Prompt, _: Abilities) -> str:
 
 def _write_infotext(prompt: Prompt, able: Abilities) -> str:
     values = prompt.flags
-    words = " AND ".join(_format_share(one, prompt) for one in prompt.phrases)
+    # Every bracket weighs there, also one that is read as a character here.
+    spell = escape_emphasis if able.weights is not None and not able.prose else format_emphasis
+    words = " AND ".join(_format_share(one, prompt, spell(one)) for one in prompt.phrases)
     tags = "".join(f" <lora:{one}>" for one in LORA.of(values) or ())
     lines = [f"{words}{tags}".strip()]
     if unwanted := NO.of(values):
@@ -45,8 +48,7 @@ def _write_infotext(prompt: Prompt, able: Abilities) -> str:
     return "\n".join((*lines, *([", ".join(told)] if told else [])))
 
 
-def _format_share(phrase: Phrase, prompt: Prompt) -> str:
-    words = format_emphasis(phrase)
+def _format_share(phrase: Phrase, prompt: Prompt, words: str) -> str:
     alone = len(prompt.phrases) == 1 or phrase.weight == 1.0
     return words if alone else f"{words} :{format_number(phrase.weight)}"
 
@@ -60,7 +62,7 @@ def _write_novelai(prompt: Prompt, able: Abilities) -> str:
             # Without this key it would not be known for NovelAI's.
             "uc": _spell_items(NO.of(values) or (), _weigh_numeric),
             "steps": STEPS.of(values),
-            **_list_sides(values),
+            **_list_sides(values, able),
             "scale": GUIDANCE.of(values),
             "seed": SEED.of(values),
             "n_samples": BATCH.of(values),
@@ -80,7 +82,7 @@ def _write_invokeai(prompt: Prompt, able: Abilities) -> str:
             "generation_mode": "txt2img",
             "positive_prompt": ", ".join(_spell(one, _weigh_compel) for one in prompt.phrases),
             "negative_prompt": _spell_items(NO.of(values) or (), _weigh_compel),
-            **_list_sides(values),
+            **_list_sides(values, able),
             "seed": SEED.of(values),
             "cfg_scale": GUIDANCE.of(values),
             "steps": STEPS.of(values),
@@ -107,12 +109,13 @@ def _write_comfyui(prompt: Prompt, able: Abilities) -> str:
             strength_model=strength, strength_clip=strength,
         )  # fmt: skip
         model, clip = [str(place), 0], [str(place), 1]
-    words = ", ".join(map(format_emphasis, prompt.phrases))
+    words = ", ".join(_spell(one, _weigh_comfyui) for one in prompt.phrases)
+    refused = _spell_items(NO.of(values) or (), _weigh_comfyui)
     return _dump(
         {
             **nodes,
             "2": _node("CLIPTextEncode", clip=clip, text=words),
-            "3": _node("CLIPTextEncode", clip=clip, text=", ".join(NO.of(values) or ())),
+            "3": _node("CLIPTextEncode", clip=clip, text=refused),
             "4": _node(
                 "EmptyLatentImage", width=width, height=height, batch_size=BATCH.of(values)
             ),
@@ -131,10 +134,10 @@ def _node(kind: str, **inputs: object) -> dict[str, Any]:
     return {"class_type": kind, "inputs": inputs}
 
 
-def _list_sides(values: Mapping[str, Any]) -> dict[str, int]:
+def _list_sides(values: Mapping[str, Any], able: Abilities) -> dict[str, int]:
     if (ratio := RATIO.of(values)) is None:
         return {}
-    width, height = compute_sides(ratio)
+    width, height = compute_sides(ratio, able.grain)
     return {"width": width, "height": height}
 
 
@@ -154,6 +157,12 @@ def _spell_items(items: Sequence[str], weigh: Callable[[str, float], str]) -> st
 
 def _weigh_numeric(text: str, weight: float) -> str:
     return text if weight == 1.0 else f"{weight:.10g}::{text}::"
+
+
+def _weigh_comfyui(text: str, weight: float) -> str:
+    # Square brackets are characters there.
+    text = _ROUND.sub(r"\\\g<0>", text)
+    return text if weight == 1.0 else f"({text}:{weight:.10g})"
 
 
 def _weigh_compel(text: str, weight: float) -> str:
