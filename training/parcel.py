@@ -19,6 +19,7 @@ _WANTED: Final = (
     "export.png",
     "judges/judge.safetensors",
     "judges/labels.json",
+    "judges/thresholds.json",
 )
 _RECORDS: Final = ("*/loss.csv", "*/loss.png", "vae/sheet.png", "vae/psnr.txt", "*.done")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from training.calibrating import calibrate
 from training.captions import write_captions
 from training.decoder import train_decoder
 from training.evaluate import evaluate
@@ -40,6 +41,7 @@ _MAKING: tuple[tuple[str, Stage], ...] = (
     ("export", export),
     ("pictures", sample_sheet),
     ("judges", lambda given: train_judge(given, given.minutes * SHARES["judges"])),
+    ("calibration", calibrate),
     ("evaluate", evaluate),
     ("card", write_card),
 )

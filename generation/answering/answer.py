@@ -9,7 +9,7 @@ from typing import Any, Final
 from PIL import Image
 
 from generation.answering.form import write_facts
-from generation.answering.judge import FOLDER, load_judge, load_labels, see
+from generation.answering.judge import FOLDER, load_judge, load_labels, load_thresholds, see
 from generation.answering.looking import Sight
 from generation.answering.telling import tell
 from generation.answering.word_effects import measure_words, write_recipe
@@ -76,7 +76,7 @@ def _look(
 def look_at(png: bytes) -> Seen:
     """What the bundled judge knows of a stored picture."""
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-        return see(_open_judge(), _read_labels(), image)
+        return see(_open_judge(), _read_labels(), _read_thresholds(), image)
 
 
 @cache
@@ -87,6 +87,11 @@ def _open_judge() -> Any:  # noqa: ANN401 - a module's call has no type
 @cache
 def _read_labels() -> dict[str, list[str]]:
     return load_labels(FOLDER)
+
+
+@cache
+def _read_thresholds() -> dict[str, float]:
+    return load_thresholds(FOLDER)
 
 
 def _tell(question: Question, engines: Engines | Drawer, report: Report) -> dict[str, object]:

@@ -6,6 +6,7 @@ mean something only where it knows the thing, since it has no word for what is n
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -32,15 +33,17 @@ SIDE: Final = 128
 FOLDER: Final = BUNDLED.with_name("judge-1")
 WEIGHTS: Final = "judge.safetensors"
 LABELS: Final = "labels.json"
+THRESHOLDS: Final = "thresholds.json"
+"""Shares that more is asked of than of others, by the thing's name: they are seen in much else."""
+
 
 _WIDTHS: Final = (32, 64, 128, 192)
 _STROKES: Final = 64
 _MARGIN: Final = 8
 """Pixels by which a picture is made smaller, and moved: what is known is known there too."""
 
-_SURE_OF_THING: Final = 0.71
-"""Share from which on a thing is named: of 250 drawings of other hands, before plain grounds like
-its own, what it named wrong had 0.70 at most."""
+SURE_OF_THING: Final = 0.71
+"""Share from which on a thing is named, if nothing more is asked of it."""
 
 _SURE_OF_STYLE: Final = 0.7
 """Share from which on a style is named: among four there is no word for any other."""
@@ -130,8 +133,19 @@ def load_labels(folder: Path) -> dict[str, list[str]]:
     return known
 
 
+def load_thresholds(folder: Path) -> dict[str, float]:
+    """How sure the judge has to be of a thing that it sees too often, by its name."""
+    known: dict[str, float] = json.loads((folder / THRESHOLDS).read_text())
+    return known
+
+
 @torch.inference_mode()
-def see(judge: Judge, labels: dict[str, list[str]], picture: Image.Image) -> Seen:
+def see(
+    judge: Judge,
+    labels: dict[str, list[str]],
+    thresholds: Mapping[str, float],
+    picture: Image.Image,
+) -> Seen:
     """What the judge knows of a picture; nothing where it would have to guess.
 
     It learnt from things before plain grounds, so it is not asked about anything else. It looks at
@@ -142,23 +156,30 @@ def see(judge: Judge, labels: dict[str, list[str]], picture: Image.Image) -> See
     if find_ground(to_oklab(np.asarray(small))) is None:
         return Seen()
     verdict: Verdict = judge(list_views(picture))
-    thing = _agree(verdict.thing, _SURE_OF_THING)
-    if thing is None:
+    agreed = find_agreed(verdict.thing)
+    thing = labels["things"][agreed[0]] if agreed else ""
+    if agreed is None or agreed[1] < thresholds.get(thing, SURE_OF_THING):
         return Seen()
-    style, colour = _agree(verdict.style, _SURE_OF_STYLE), _agree(verdict.colour, SURE)
     return Seen(
-        thing=labels["things"][thing],
-        medium="" if style is None else labels["styles"][style],
-        colour="" if colour is None else labels["colours"][colour],
+        thing=thing,
+        medium=_name_agreed(verdict.style, labels["styles"], _SURE_OF_STYLE),
+        colour=_name_agreed(verdict.colour, labels["colours"], SURE),
     )
 
 
-def _agree(scores: Tensor, least: float) -> int | None:
-    """The answer that every row gives, if it is sure on the mean of them."""
+def _name_agreed(scores: Tensor, names: Sequence[str], least: float) -> str:
+    """What every view shows, if that is sure; empty where it is not."""
+    agreed = find_agreed(scores)
+    return names[agreed[0]] if agreed and agreed[1] >= least else ""
+
+
+def find_agreed(scores: Tensor) -> tuple[int, float] | None:
+    """The answer that every row gives, and its mean share; None where they differ."""
     shares = scores.softmax(1)
     best = shares.argmax(1)
-    sure = bool((best == best[0]).all()) and float(shares[:, best[0]].mean()) >= least
-    return int(best[0]) if sure else None
+    if not bool((best == best[0]).all()):
+        return None
+    return int(best[0]), float(shares[:, best[0]].mean())
 
 
 def list_views(picture: Image.Image) -> Tensor:

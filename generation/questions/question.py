@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from generation.questions.measures import Measures
 from generation.recipe import RecipeError
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Counted up where the same question is answered otherwise; answers of before are not reused."""
 
 WORD_LIMIT: Final = 60

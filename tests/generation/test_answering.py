@@ -9,6 +9,14 @@ import skimage.data
 from PIL import Image, ImageDraw
 
 from generation.answering.answer import answer, look_at
+from generation.answering.judge import (
+    FOLDER,
+    SURE_OF_THING,
+    load_judge,
+    load_labels,
+    load_thresholds,
+    see,
+)
 from generation.answering.word_effects import measure_words
 from generation.questions.question import Question, Seen, read_effects
 from generation.recipe import Phrase, seed_noise
@@ -61,8 +69,19 @@ def test_it_names_what_the_bundled_model_draws(easel: Engine) -> None:
         noise=seed_noise(103, 1),
     )
     (picture,) = easel.draw(recipe, None, quiet)
-    seen = look_at(encoded(picture.resize((512, 512))))
+    large = picture.resize((512, 512))
+    seen = look_at(encoded(large))
     assert (seen.thing, seen.colour) == ("star", "yellow")
+    judge, labels = load_judge(FOLDER), load_labels(FOLDER)
+    # Of what it sees in much else it has to be surer.
+    assert see(judge, labels, {"star": 1.01}, large) == Seen()
+    assert see(judge, labels, {"moon": 1.01}, large) == seen
+
+
+def test_more_is_asked_of_things_that_are_seen_in_much_else() -> None:
+    known, asked = load_labels(FOLDER)["things"], load_thresholds(FOLDER)
+    assert {"lightning", "baguette"} <= asked.keys() <= set(known)
+    assert all(SURE_OF_THING < share <= 1 for share in asked.values())
 
 
 def test_a_picture_that_is_gone_is_said(easel: Engine) -> None:

@@ -273,7 +273,7 @@ def test_what_was_made_goes_into_the_project(
     assert (tmp_path / "weights/easel-1/unet/diffusion_pytorch_model.safetensors").exists()
     assert (tmp_path / "weights/easel-1/LICENSES.md").exists()
     kept = {path.name for path in (tmp_path / "weights/judge-1").iterdir()}
-    assert kept == {"judge.safetensors", "labels.json"}
+    assert kept == {"judge.safetensors", "labels.json", "thresholds.json"}
     page = (tmp_path / "docs/model.md").read_text()
     assert "| real pictures (ceiling) |" in page
     assert "![blend](model/blend.png)" in page

@@ -18,7 +18,7 @@ async def test_a_prompt_is_written_for_another_program_with_what_is_lost(house: 
     asked = await house.playground.command("mira", "translate", options)
     said = await house.refusal(await asked.ended(), "For FLUX:")
     assert "```\nOwl" not in said.content
-    assert "An owl, snow. Emphasis on owl. Deserted." in said.content
+    assert "An owl, snow. Emphasis on owl. Shown deserted." in said.content
     assert "- FLUX has nothing for `--chaos 5`, so that is left out." in said.content
     assert said.ephemeral_to is not None
 
@@ -41,7 +41,7 @@ async def speaking(house: House) -> AsyncIterator[House]:
     [
         (PROSE, PROSE, True),
         ("A fox in an oil painting, in the golden hour, deserted.", "A red fox. Made as", False),
-        ("", "A red fox. Made as oil painting. Seen in golden hour.", False),
+        ("", "A red fox. Made as an oil painting. Seen at golden hour.", False),
     ],
 )
 async def test_a_language_model_puts_it_into_sentences_where_it_says_all(
@@ -63,7 +63,7 @@ async def test_the_template_s_sentences_need_no_room_in_the_queue(speaking: Hous
     await speaking.decide(ServerChoices(unfinished=1))
     await speaking.imagine("a red apple", person="mira")
     asked = await speaking.playground.command("mira", "translate", TAGS)
-    said = await speaking.refusal(await asked.ended(), "A red fox. Made as oil painting.")
+    said = await speaking.refusal(await asked.ended(), "A red fox. Made as an oil painting.")
     assert said.ephemeral_to == "mira"
     await speaking.decide(ServerChoices())
 
@@ -86,7 +86,7 @@ async def test_a_long_form_comes_as_a_file(house: House) -> None:
     asked = await house.playground.command("mira", "translate", options)
     said = await house.refusal(await asked.ended(), "For FLUX:")
     prompt, notes = [await house.playground.read(each) for each in said.attachments]
-    assert prompt == b"An owl. Showing only what is named."
+    assert prompt == b"An owl. Shown with only what is named."
     assert b"`--no thing 299`" in notes
 
 
@@ -96,7 +96,7 @@ async def test_a_finished_picture_s_prompt_is_copied_for_others(house: House) ->
     recipe = await house.refusal(press, "--seed 7")
     chosen = await house.playground.select("otto", recipe, ["a1111"])
     said = await house.refusal(await chosen.ended(), "For AUTOMATIC1111:")
-    assert "a red apple\nSeed: 7, Size: 1248x832" in said.content
+    assert "a red apple\nSteps: 20, Seed: 7, Size: 1248x832" in said.content
     forged = await house.playground.select("otto", recipe, ["pony"])
     await house.refusal(await forged.ended(), "score_9, score_8_up, score_7_up, a red apple")
 
