@@ -6,87 +6,44 @@ and what a cat is wearing belongs to the cat. Where that is not plain, more stay
 """
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 from prompt.writing.roles import find_role
 
+_TABLES: Final = tomllib.loads(Path(__file__).with_name("english.toml").read_text("utf-8"))
+
+
+def _read_words(table: str) -> frozenset[str]:
+    return frozenset(_TABLES[table].split())
+
+
 ARTICLES: Final = frozenset({"a", "an", "the"})
-JOINING: Final = frozenset(
-    {
-        "about", "above", "across", "against", "along", "among", "and", "around", "as", "at",
-        "behind", "below", "beneath", "beside", "between", "but", "by", "down", "during",
-        "for", "from", "in", "inside", "into", "like", "near", "next", "of", "off", "on", "onto",
-        "or", "out", "outside", "over", "past", "that", "through", "to", "toward", "towards",
-        "under", "underneath", "up", "upon", "where", "which", "while", "who", "with", "within",
-        "without", "&",
-    }
-)  # fmt: skip
+JOINING: Final = _read_words("joining")
 """Words that only join others: they stay where both of these do."""
 
 _ADDING: Final = frozenset({"and", "or", "&"})
 _LINKING: Final = frozenset({"is", "are", "was", "were", "be", "has", "have", "looks", "seems"})
 """Verbs between a thing and what is said of it, which are nothing without both."""
 
-_DESCRIBING: Final = frozenset(
-    {
-        "abstract", "alone", "ancient", "angry", "antique", "asleep", "aged", "bare", "big",
-        "black", "bleak", "blonde", "blue", "bold", "bright", "broken", "brown", "calm",
-        "cinematic", "clean", "clear", "cold", "cool", "crimson", "cute", "cyan", "dark", "dead",
-        "deep", "dense",
-        "distant", "dramatic", "dull", "elegant", "enormous", "epic", "ethereal", "evil", "exotic",
-        "faint", "fantastic", "fat", "few", "fierce", "fine", "five", "flat", "four", "fresh",
-        "frozen", "giant", "gigantic", "golden", "gothic", "grand", "gray", "green", "grey", "grim",
-        "happy", "hard", "heavy", "high", "hot", "huge", "humid", "indigo", "intricate", "kind",
-        "large", "late", "light", "little", "lone", "long", "loud", "low", "lush", "magenta",
-        "majestic", "many", "massive", "minimal", "minimalist", "modern", "moody", "mystic",
-        "narrow", "new", "nice", "old", "one", "open", "orange", "ornate", "pale", "pink", "plain",
-        "pretty", "pure", "purple", "quiet", "rare", "raw", "realistic", "red", "retro", "rich",
-        "romantic", "rough", "round", "royal", "rustic", "sad", "scarlet", "serene", "several",
-        "sharp", "short", "silent", "silver", "simple", "six", "sleek", "slim", "slow", "small",
-        "smooth", "soft", "solitary", "some", "square", "stark", "still", "strange", "strong",
-        "surreal", "sweet", "tall", "teal", "ten", "thick", "thin", "three", "tiny", "tired",
-        "turquoise", "two", "ugly", "vast", "very", "vintage", "violet", "vivid", "warm", "wet",
-        "white", "whole", "wide", "wild", "wise", "wooden", "yellow", "young",
-    }
-)  # fmt: skip
+_DESCRIBING: Final = _read_words("describing")
 _DESCRIBES: Final = re.compile(
     r"\w+(?:ous|ful|less|able|ible|ical|istic|esque|ly|[^aeiou]y|[^f]ish)|"
     r"(?:hyper|photo|ultra|super)\w+ic|\w+-\w+ed"
 )
-_NAMING: Final = frozenset(
-    {
-        "baby", "berry", "body", "boy", "butterfly", "candy", "cherry", "city", "company", "county",
-        "country", "daddy", "daisy", "deity", "diary", "dolly", "dragonfly", "dynasty", "dairy",
-        "duty", "enemy", "factory", "fairy", "family", "fantasy", "ferry", "firefly", "fly",
-        "gallery", "galaxy", "gypsy", "harmony", "history", "ivy", "jelly", "jewelry", "kitty",
-        "lady", "library", "lily", "lobby", "lullaby", "melody", "military", "mommy", "mummy",
-        "mystery", "navy", "nursery", "party", "penny", "photography", "pony", "poppy", "pottery",
-        "puppy", "radish", "ruby", "sky", "spy", "story", "strawberry", "study", "symmetry",
-        "table",
-        "teddy", "theory", "tapestry", "toy", "treasury", "trophy", "university", "vegetable",
-        "victory", "whisky", "jellyfish", "starfish", "goldfish", "dish", "brush", "finish",
-    }
-)  # fmt: skip
+_NAMING: Final = _read_words("naming")
 """What only looks as if it described something."""
 
 _ACTING: Final = re.compile(r"\w{3,}ing")
-_ACTS: Final = frozenset(
-    {
-        "building", "ceiling", "clothing", "drawing", "duckling", "earring", "engraving", "etching",
-        "evening", "everything", "king", "lighting", "morning", "nothing", "painting", "pudding",
-        "railing", "rendering", "shading", "something", "spring", "string", "swing", "viking",
-        "wedding", "wing", "thing", "ring", "sling", "landing", "setting", "styling", "carving",
-        "stocking", "awning", "darling",
-    }
-)  # fmt: skip
+_ACTS: Final = _read_words("things_in_ing")
 """Things that end as what somebody does."""
 
 _DONE: Final = re.compile(r"\w{4,}ed")
-_DOES: Final = frozenset({"built", "carved", "drawn", "held", "hung", "lit", "made", "seen", "set",
-                          "shot", "taken", "torn", "worn", "woven"})  # fmt: skip
+_DOES: Final = _read_words("done")
 _RELATING: Final = frozenset({"that", "which", "who", "where", "while"})
 _SET: Final = frozenset({"depth of field", "point of view", "rule of thirds", "work of art"})
 """Names of several words with a small one among them."""
