@@ -90,7 +90,7 @@ class Overview:
             raise TooLateError
 
     async def _write_days(self, server_id: int | None) -> list[Json]:
-        days = await self._records.read_apart(overview.list_days, server_id, DAYS)
+        days = await self._records.read_apart(books.list_days, server_id, DAYS)
         return [
             {
                 "day": one.day.isoformat(),

@@ -6,12 +6,13 @@ ours.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection, bindparam, case, delete, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from storage.database.pseudonyms import find_pseudonym, make_pseudonym
 from storage.database.records import keep_row, upsert
@@ -20,6 +21,8 @@ from storage.queue.costs import GRID, count_drawings
 from storage.queue.jobs import SHOWN
 from storage.queue.queries import UNFINISHED
 from storage.quotas import QuotaKind, Unit, find_begin
+
+Key = TypeVar("Key")
 
 NOWHERE: Final = 0
 """What stands for a server in direct messages, and for all of them where a host decides."""
@@ -66,6 +69,16 @@ class Used:
     """
 
     person_id: int
+    jobs: int
+    pictures: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DayUsed:
+    """What was used on a day, in UTC; otherwise as :class:`Used`."""
+
+    day: date
     jobs: int
     pictures: int
     seconds: float
@@ -141,20 +154,21 @@ def list_used(connection: Connection, server_id: int | None, days: int) -> list[
         server_id: On which server; None for everywhere.
         days: How many days.
     """
-    since = _today() - timedelta(days=days - 1)
-    jobs, pictures = func.sum(UsageRow.jobs), func.sum(UsageRow.pictures)
-    time = func.sum(UsageRow.gpu_ms)
-    rows = connection.execute(
-        select(UsageRow.person_id, jobs, pictures, time)
-        .where(
-            UsageRow.day >= since,
-            *(() if server_id is None else (UsageRow.server_id == server_id,)),
-        )
-        .group_by(UsageRow.person_id)
-        .order_by(time.desc(), UsageRow.person_id)
-    )
-    # Sums of PostgreSQL are decimals.
-    return [Used(row[0], int(row[1]), int(row[2]), int(row[3]) / 1000) for row in rows]
+    rows = _sum_used(connection, UsageRow.person_id, server_id, days)
+    return sorted((Used(*row) for row in rows), key=lambda used: (-used.seconds, used.person_id))
+
+
+def list_days(connection: Connection, server_id: int | None, days: int) -> list[DayUsed]:
+    """What was used on each of the last days, today among them, the latest first; none is left out.
+
+    Args:
+        connection: In a transaction.
+        server_id: On which server; None for everywhere.
+        days: How many days.
+    """
+    found = {row[0]: row for row in _sum_used(connection, UsageRow.day, server_id, days)}
+    wanted = (_today() - timedelta(days=back) for back in range(days))
+    return [DayUsed(*found.get(day, (day, 0, 0, 0.0))) for day in wanted]
 
 
 def grant(
@@ -234,6 +248,20 @@ def read_blocks(
         ids = _list_ids(connection, person_id)
         rows = [row for row in rows if row.person_id in ids]
     return {row.server_id: row.until for row in rows}
+
+
+def _sum_used(
+    connection: Connection, by: InstrumentedAttribute[Key], server_id: int | None, days: int
+) -> Iterator[tuple[Key, int, int, float]]:
+    """Jobs, pictures and GPU seconds of the last days, by a column."""
+    summed = (UsageRow.jobs, UsageRow.pictures, UsageRow.gpu_ms)
+    wanted = select(by, *(func.sum(one) for one in summed)).where(
+        UsageRow.day > _today() - timedelta(days=days),
+        *(() if server_id is None else (UsageRow.server_id == server_id,)),
+    )
+    for key, jobs, pictures, gpu_ms in connection.execute(wanted.group_by(by)):
+        # Sums of PostgreSQL are decimals.
+        yield key, int(jobs), int(pictures), int(gpu_ms) / 1000
 
 
 def _read_grants(connection: Connection, person_id: int, server_id: int) -> dict[QuotaKind, float]:

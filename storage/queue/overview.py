@@ -1,32 +1,15 @@
-"""SQL for those who run the bot or manage a server: usage by day, what waits, how workers are."""
+"""SQL for those who run the bot or manage a server: what waits, and how workers are."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, case, func, select
 
 from storage.database.clock import read_now
-from storage.database.tables import JobRow, UsageRow, WorkerRow
+from storage.database.tables import JobRow, WorkerRow
 from storage.queue.presence import Memory
 from storage.queue.queries import UNFINISHED
-
-
-@dataclass(frozen=True, slots=True)
-class DayUsed:
-    """What was used on a day.
-
-    Attributes:
-        day: Which, in UTC.
-        jobs: Jobs that were made.
-        pictures: Their pictures.
-        seconds: GPU seconds, of other jobs too.
-    """
-
-    day: date
-    jobs: int
-    pictures: int
-    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,32 +66,6 @@ class Standing:
     draining: bool
     job: str | None
     memory: Memory | None
-
-
-def list_days(connection: Connection, server_id: int | None, days: int) -> list[DayUsed]:
-    """What was used in the last days, today among them, the latest first; none is left out.
-
-    Args:
-        connection: In a transaction.
-        server_id: On which server; None for everywhere.
-        days: How many days.
-    """
-    today = datetime.now(UTC).date()
-    wanted = select(
-        UsageRow.day,
-        func.sum(UsageRow.jobs),
-        func.sum(UsageRow.pictures),
-        func.sum(UsageRow.gpu_ms),
-    ).where(UsageRow.day > today - timedelta(days=days))
-    if server_id is not None:
-        wanted = wanted.where(UsageRow.server_id == server_id)
-    rows = {row[0]: row for row in connection.execute(wanted.group_by(UsageRow.day))}
-    # Sums of PostgreSQL are decimals.
-    return [
-        DayUsed(day, int(row[1]), int(row[2]), int(row[3]) / 1000)
-        for day in (today - timedelta(days=back) for back in range(days))
-        for row in [rows.get(day, (day, 0, 0, 0))]
-    ]
 
 
 def list_queue(connection: Connection, server_id: int | None, limit: int) -> list[Entry]:
