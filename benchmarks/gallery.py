@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ from benchmarks.history import settings_in
 from bot.client import INTENTS
 from bot.gallery.collection import PictureCollection
 from bot.gallery.query import read_wanted
+from bot.gallery.sights import Onlooker
 from storage.database.records import Records
 from storage.database.tables import FavouriteRow, ImageRow, JobRow
 from storage.gallery import index
@@ -50,11 +52,17 @@ QUIET: Final = 99
 """A channel with one picture in a thousand."""
 
 CHANNELS: Final = frozenset({*range(100, 120), QUIET})
-COMMON: Final = "cat"
+COMMON: Final = "dog"
 """A word in every second prompt."""
+
+OTHER: Final = "cat"
+"""In every other one."""
 
 RARE: Final = "zeppelin"
 """One in some twenty."""
+
+PAST: Final = "ancient"
+"""In those of the older half, and in none of the newer."""
 
 _NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
 _SHAPES: Final = ("--ar 3:2", "--ar 1:1 --tile", "--stylize 250", "", "", "--ar 16:9 --chaos 20")
@@ -73,13 +81,29 @@ ASKED: Final[Mapping[str, tuple[Viewer, Mapping[str, str]]]] = {
     "server, a common word": (VIEWER, {"scope": str(SERVER), "q": COMMON}),
     "server, a rare word": (VIEWER, {"scope": str(SERVER), "q": RARE}),
     "server, two words": (VIEWER, {"scope": str(SERVER), "q": f"{COMMON} {RARE}"}),
+    "server, two common words": (VIEWER, {"scope": str(SERVER), "q": f"{COMMON} w0 w1"}),
+    "server, words that never meet": (VIEWER, {"scope": str(SERVER), "q": f"{COMMON} {OTHER}"}),
+    "server, a word of long ago": (VIEWER, {"scope": str(SERVER), "q": PAST}),
+    "server, words of long ago": (VIEWER, {"scope": str(SERVER), "q": f"{PAST} {RARE}"}),
     "server, no such word": (VIEWER, {"scope": str(SERVER), "q": "xylophonist"}),
+    "server, a letter": (VIEWER, {"scope": str(SERVER), "q": "w"}),
+    "server, a letter of long ago": (VIEWER, {"scope": str(SERVER), "q": PAST[0]}),
     "server, beginning of a word": (VIEWER, {"scope": str(SERVER), "q": "w1"}),
+    "mine, a rare word": (VIEWER, {"q": RARE}),
     "quiet channel, a common word": (NARROW, {"scope": str(SERVER), "q": COMMON}),
     "server, a flag": (VIEWER, {"scope": str(SERVER), "q": "--ar 16:9"}),
     "server, model and person": (
         VIEWER,
         {"scope": str(SERVER), "model": "sdxl-base", "person": "17"},
+    ),
+    "server, everything at once": (
+        VIEWER,
+        {
+            "scope": str(SERVER),
+            "q": f"{COMMON} {RARE} --ar 16:9",
+            "model": "sdxl-base",
+            "person": str(HEAVY),
+        },
     ),
 }
 
@@ -90,7 +114,8 @@ def make_jobs(count: int, dice: random.Random) -> Iterator[dict[str, Any]]:
     chances = [1 / (rank + 1) for rank in range(len(words))]
     for number in range(count):
         said = dice.choices(words, chances, k=10)
-        said += [COMMON] * (number % 2) + [RARE] * (number % 20 == 0)
+        said += [OTHER if number % 2 else COMMON]
+        said += [RARE] * (number % 20 == 0) + [PAST] * (number < count / 2)
         moment = _NOW - timedelta(minutes=count - number)
         yield {
             "id": UUID(int=dice.getrandbits(128)).hex,
@@ -141,13 +166,18 @@ async def measure(collection: PictureCollection, count: int) -> dict[str, list[f
     took = dict[str, list[float]]()
     for name, (viewer, query) in ASKED.items():
         wanted = read_wanted({key: it.format(old=old) for key, it in query.items()}, viewer)
-        took[name] = [await _time(collection, viewer, wanted) for _ in range(TRIES)]
+        onlooker = Onlooker(viewer.person, partial(_look, viewer))
+        took[name] = [await _time(collection, onlooker, wanted) for _ in range(TRIES)]
     return took
 
 
-async def _time(collection: PictureCollection, viewer: Viewer, wanted: Wanted) -> float:
+async def _look(viewer: Viewer, _: object) -> Viewer:
+    return viewer
+
+
+async def _time(collection: PictureCollection, onlooker: Onlooker, wanted: Wanted) -> float:
     began = time.perf_counter()
-    await collection.list_page(viewer, wanted)
+    await collection.list_page(onlooker, wanted)
     return 1000 * (time.perf_counter() - began)
 
 

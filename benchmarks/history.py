@@ -65,7 +65,7 @@ _REST: Final = (
     """INSERT INTO cases (job_id, server_id, person_id, actor_id, at, what, reason)
        SELECT {id}, i % 500, i, i, {moment}, 'held', '' FROM {numbers}""",
     """INSERT INTO gallery (id, job_id, person_id, server_id, channel_id, model, words)
-       SELECT i, {id}, {person}, 7, 8, 'easel-1', 'a red apple on a table number ' || i
+       SELECT i, {id}, {person}, 7, 8 + i % 40, 'easel-1', 'a red apple on a table number ' || i
        FROM {numbers}""",
     """INSERT INTO share_links (digest, job_id, position, person_id, recipe, created_at, expires_at)
        SELECT {id} || {id}, {id}, 0, {person}, i > 0, {moment}, '2999-01-01 00:00:00.000000'

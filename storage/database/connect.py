@@ -36,7 +36,7 @@ READING: Final = {"easel_writing": False}
 AWAY: Final = (OperationalError, InterfaceError, NoConnectionError)
 """What a database raises that does not answer, is locked or has no room, but may again later."""
 
-REVISION: Final = "0019"
+REVISION: Final = "0020"
 """The newest migration; the tables must be of this revision."""
 
 FROZEN_AFTER: Final = 10

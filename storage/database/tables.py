@@ -509,6 +509,8 @@ class GalleryRow(Table):
         Index("ix_gallery_person_id_id", "person_id", "id"),
         # A server's, with the channel, since not everybody sees every one.
         Index("ix_gallery_server_id_id_channel_id", "server_id", "id", "channel_id"),
+        # A few channels', among many others.
+        Index("ix_gallery_channel_id_id", "channel_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)

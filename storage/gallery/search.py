@@ -1,7 +1,8 @@
 """Drawings found in the gallery, the latest first, a page at a time."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -9,11 +10,14 @@ from sqlalchemy import (
     Select,
     column,
     func,
+    literal,
     literal_column,
+    or_,
     select,
     table,
     text,
 )
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.tables import FavouriteRow, GalleryRow, ImageRow, JobRow
 from storage.gallery.rights import Subject
@@ -66,17 +70,34 @@ class Wanted:
 def find(connection: Connection, wanted: Wanted, most: int) -> list[Found]:
     """Drawings, the latest first; who may see them is not decided here.
 
+    Whatever is searched for, what it takes is bounded: what is often found is near, and what is
+    not is rare enough for an index to find all of it.
+
     Args:
         connection: In a transaction.
         wanted: Which ones.
         most: How many.
     """
-    if wanted.search and connection.dialect.name == "postgresql":
-        # Its index gives all that it finds, in no order. What is often found is near.
-        near = _read_where(connection, _match_near(wanted).limit(most))
-        if len(near) == most:
-            return near
-    return _read_where(connection, _select(connection, wanted).limit(most))
+    there = _choose().where(~GalleryRow.deleted)
+    if (some := _choose_few(connection, wanted)) is not None:
+        # Each is looked at by itself. They come in the order of a sum, since an index of all that
+        # has that order would be read in their place.
+        chosen = _limit(there, GalleryRow.id, wanted).where(*some)
+        matching = chosen.where(*_match_text(wanted.search, _TEXT))
+        return _read_where(connection, matching.order_by((GalleryRow.id + 0).desc()).limit(most))
+    if not wanted.search:
+        return _read_where(connection, _walk(there, wanted).limit(most))
+    latest = _walk(_NUMBERS.add_columns(GalleryRow.words), wanted).limit(_NEAR).subquery()
+    near = there.join(latest, latest.c.id == GalleryRow.id)
+    matching = near.where(*_match_text(wanted.search, latest.c.words))
+    found = _read_where(connection, matching.order_by(latest.c.id.desc()).limit(most))
+    if len(found) == most:
+        return found
+    end = connection.execute(_walk(_NUMBERS, wanted).offset(_NEAR).limit(1)).scalar()
+    if end is None:
+        return found
+    find_far = _find_by_gin if connection.dialect.name == "postgresql" else _find_by_fts5
+    return found + find_far(connection, replace(wanted, before=end + 1), most - len(found))
 
 
 def find_subjects(connection: Connection, job_ids: Collection[str]) -> list[Found]:
@@ -100,8 +121,14 @@ def list_models(connection: Connection, person_id: int) -> list[str]:
 
 _LOOKED_THROUGH: Final = 2000
 
-_NEAR: Final = 400
-"""Drawings whose words PostgreSQL looks at one by one before it asks the index."""
+_NEAR: Final = 1000
+"""Drawings whose words are looked at one by one before an index is asked."""
+
+_FEW: Final = 3000
+"""Drawings of some channels that are all looked at one by one."""
+
+_HITS: Final = 300
+"""Drawings that SQLite's index finds before it is asked for the channels as well."""
 
 _JOB: Final = JobRow.id == GalleryRow.job_id
 _HELD: Final = select(JobRow.state != "done").where(_JOB).scalar_subquery()
@@ -114,6 +141,10 @@ _SUBJECT: Final[Sequence[Any]] = (
     *(GalleryRow.server_id, GalleryRow.channel_id, GalleryRow.private, GalleryRow.deleted),
     *(_HELD.label("held"), _ADULT.label("adult")),
 )
+
+
+_NUMBERS: Final = select(GalleryRow.id)
+_TEXT: Final[Any] = GalleryRow.words
 
 
 def _choose() -> Select[Any]:
@@ -138,68 +169,120 @@ def _read(row: Any) -> Found:  # noqa: ANN401 - a row of the columns above
     return Found(row.id, row.job_id, subject)
 
 
-def _select(connection: Connection, wanted: Wanted) -> Select[Any]:
-    chosen = _filter(_choose(), wanted)
-    if wanted.search:
-        return _match(connection, chosen, wanted)
-    return _narrow(chosen, wanted)
+def _choose_few(connection: Connection, wanted: Wanted) -> list[ColumnElement[bool]] | None:
+    """Whose drawings are wanted and where, if that leaves few: of some jobs, of hardly any channel.
 
-
-def _filter(chosen: Select[Any], wanted: Wanted) -> Select[Any]:
-    """All but what is searched for and where, the latest first."""
-    chosen = chosen.where(~GalleryRow.deleted).order_by(GalleryRow.id.desc())
-    if wanted.before is not None:
-        chosen = chosen.where(GalleryRow.id < wanted.before)
-    if wanted.since is not None:
-        chosen = chosen.where(GalleryRow.id >= wanted.since)
+    Returns:
+        Conditions; None where there may be many.
+    """
+    some: list[ColumnElement[bool]] = []
     if wanted.jobs is not None:
-        chosen = chosen.where(GalleryRow.job_id.in_(wanted.jobs))
+        some.append(GalleryRow.job_id.in_(wanted.jobs))
     if wanted.favourites_of is not None:
         marked = select(FavouriteRow.job_id).where(FavouriteRow.person_id == wanted.favourites_of)
-        chosen = chosen.where(GalleryRow.job_id.in_(marked))
-    return chosen
+        some.append(GalleryRow.job_id.in_(marked))
+    if wanted.server is not None:
+        # No channel is on two servers.
+        there = GalleryRow.channel_id.in_(wanted.channels)
+        if some or _is_few(connection, _limit(_NUMBERS, GalleryRow.id, wanted).where(there)):
+            some.append(there)
+    if some and wanted.person is not None:
+        some.append(GalleryRow.person_id == wanted.person)
+    return some or None
+
+
+def _is_few(connection: Connection, wanted: Select[Any]) -> bool:
+    # In the order of the index, or PostgreSQL may read the table from its beginning.
+    beyond = wanted.order_by(GalleryRow.channel_id).offset(_FEW).limit(1)
+    return connection.execute(beyond).first() is None
 
 
 def _narrow(chosen: Select[Any], wanted: Wanted) -> Select[Any]:
-    """Those of a person, or of a server's channels."""
+    """Those of a person, or of a server's channels, of some time."""
     if wanted.person is not None:
         chosen = chosen.where(GalleryRow.person_id == wanted.person)
     if wanted.server is not None:
         chosen = chosen.where(GalleryRow.server_id == wanted.server)
-        chosen = chosen.where(GalleryRow.channel_id.in_(wanted.channels))
+        # A sum, since each channel would be walked through by itself, of which there are hundreds.
+        chosen = chosen.where((GalleryRow.channel_id + 0).in_(wanted.channels))
+    return _limit(chosen, GalleryRow.id, wanted)
+
+
+def _limit(chosen: Select[Any], number: Any, wanted: Wanted) -> Select[Any]:  # noqa: ANN401 - a column
+    if wanted.before is not None:
+        chosen = chosen.where(number < wanted.before)
+    if wanted.since is not None:
+        chosen = chosen.where(number >= wanted.since)
     return chosen
 
 
-def _match_near(wanted: Wanted) -> Select[Any]:
-    """What a search finds among the latest that it could find."""
-    known: Sequence[Any] = (GalleryRow.id, GalleryRow.words)
-    latest = _narrow(_filter(select(*known), wanted), wanted)
-    near = latest.limit(_NEAR).cte("latest").prefix_with("MATERIALIZED")
-    terms = func.to_tsvector(_SIMPLE, near.c.words)
-    asked = func.to_tsquery(_SIMPLE, wanted.search.write_tsquery())
-    joined = _filter(_choose(), wanted).join(near, near.c.id == GalleryRow.id)
-    return joined.where(terms.op("@@")(asked))
+def _walk(chosen: Select[Any], wanted: Wanted) -> Select[Any]:
+    """The same, the latest first."""
+    return _narrow(chosen, wanted).order_by(GalleryRow.id.desc())
 
 
-def _match(connection: Connection, chosen: Select[Any], wanted: Wanted) -> Select[Any]:
-    """Those that a search finds: whose and where is searched for, too, so that lists are joined."""
-    marks = list[Sequence[str]](wanted.search.marks)
-    if wanted.person is not None:
-        marks.append([mark_person(wanted.person)])
-    if wanted.server is not None:
-        # No channel at all is found nowhere, as no drawing has such a mark.
-        marks.append([mark_channel(one) for one in sorted(wanted.channels)] or [mark_channel(0)])
-    search = Search(wanted.search.phrases, tuple(map(tuple, marks)))
-    if connection.dialect.name == "postgresql":
-        terms = func.to_tsvector(_SIMPLE, GalleryRow.words)
-        asked = func.to_tsquery(_SIMPLE, search.write_tsquery())
-        # By itself, or a walk through all of them might be thought to be shorter.
-        found = select(GalleryRow.id).where(terms.op("@@")(asked)).cte("found")
-        return chosen.where(GalleryRow.id.in_(select(found.prefix_with("MATERIALIZED").c.id)))
-    if wanted.before is not None:
-        # Told of the index as well, which then begins there.
-        chosen = chosen.where(_WORDS.c.rowid < wanted.before)
+def _match_text(
+    search: Search, words: ColumnElement[str], least: int = 1
+) -> Iterator[ColumnElement[bool]]:
+    """The conditions of a search as the words themselves fulfil them, without an index.
+
+    Args:
+        search: What is searched for.
+        words: The column that has them.
+        least: Of how many words phrases are looked at; beyond one, nothing but phrases is.
+    """
+    # Words are letters and digits alone, and so have nothing that a pattern takes for more.
+    spaced = literal(" ") + words + literal(" ")
+    for at, phrase in enumerate(search.phrases, 1):
+        if len(phrase) >= least:
+            end = "" if at == len(search.phrases) else " "
+            yield spaced.like(f"% {' '.join(phrase)}{end}%")
+    for group in search.marks if least == 1 else ():
+        yield or_(*(spaced.like(f"% {mark} %") for mark in group))
+
+
+def _find_by_gin(connection: Connection, wanted: Wanted, most: int) -> list[Found]:
+    """What PostgreSQL's index finds: all of it, in no order."""
+    terms = func.to_tsvector(_SIMPLE, GalleryRow.words)
+    asked = func.to_tsquery(_SIMPLE, _add_person(wanted).write_tsquery())
+    there = _narrow(_choose(), wanted).where(~GalleryRow.deleted, terms.op("@@")(asked))
+    # It knows which words a drawing has; whether they stand side by side is read.
+    chosen = there.where(*_match_text(wanted.search, _TEXT, least=2))
+    # By a sum, or a walk through all of them might be thought to be shorter.
+    return _read_where(connection, chosen.order_by((GalleryRow.id + 0).desc()).limit(most))
+
+
+def _find_by_fts5(connection: Connection, wanted: Wanted, most: int) -> list[Found]:
+    """What SQLite's index finds, in the order of its rows, which it need not read to its end."""
+    search, joined = _add_person(wanted), _choose().join(_WORDS, _WORDS.c.rowid == GalleryRow.id)
+    if wanted.server is None:
+        return _read_where(connection, _match(joined, wanted, search).limit(most))
+    # A list of channels takes it longer than the words. Where somebody sees those in which most is
+    # drawn, most of what the words find is there.
+    first = _match(select(_WORDS.c.rowid), wanted, search).limit(_HITS)
+    hits = [*connection.execute(first).scalars()]
+    given = func.json_each(json.dumps(hits)).table_valued("value")
+    among = _walk(_choose(), wanted).where(GalleryRow.id.in_(select(given.c.value)))
+    found = _read_where(connection, among.limit(most))
+    if len(hits) < _HITS or len(found) == most:
+        return found
+    # No channel at all is found nowhere, as no drawing has such a mark.
+    channels = [mark_channel(one) for one in sorted(wanted.channels)] or [mark_channel(0)]
+    search = replace(search, marks=(*search.marks, tuple(channels)))
+    older = _match(joined, replace(wanted, before=hits[-1]), search)
+    return found + _read_where(connection, older.limit(most - len(found)))
+
+
+def _add_person(wanted: Wanted) -> Search:
+    """What is searched for, and whose, so that lists of an index are joined."""
+    if wanted.person is None:
+        return wanted.search
+    marks = (*wanted.search.marks, (mark_person(wanted.person),))
+    return replace(wanted.search, marks=marks)
+
+
+def _match(chosen: Select[Any], wanted: Wanted, search: Search) -> Select[Any]:
+    """Those that SQLite's index finds, the latest first."""
     matching = text("gallery_words MATCH :search").bindparams(search=search.write_fts5())
-    joined = chosen.join(_WORDS, _WORDS.c.rowid == GalleryRow.id).where(matching)
-    # In the order of its rows the index need not be read to its end.
-    return joined.order_by(None).order_by(_WORDS.c.rowid.desc())
+    # Told of the index, which then begins there.
+    return _limit(chosen.where(matching), _WORDS.c.rowid, wanted).order_by(_WORDS.c.rowid.desc())

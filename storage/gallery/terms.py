@@ -119,8 +119,8 @@ class Search:
         return " AND ".join([*phrases, *(f"({group})" for group in groups)])
 
     def write_tsquery(self) -> str:
-        """As PostgreSQL's ``to_tsquery`` reads it."""
-        phrases = [" <-> ".join(f"'{word}'" for word in one) for one in self.phrases]
+        """As PostgreSQL's ``to_tsquery`` reads it, but that words may stand anywhere."""
+        phrases = [" & ".join(f"'{word}'" for word in one) for one in self.phrases]
         phrases[-1:] = [f"{last}:*" for last in phrases[-1:]]
         groups = [" | ".join(f"'{mark}'" for mark in group) for group in self.marks]
         return " & ".join([*phrases, *(f"({group})" for group in groups)])

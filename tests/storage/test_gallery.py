@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import Connection, insert, update
 
@@ -127,6 +128,51 @@ async def test_words_flags_model_person_place_and_days_find(jobs: Jobs) -> None:
     found = await jobs.records.read(search.find_of_picture, f"{3:064x}")
     assert [one.subject.channel for one in found] == [UNSEEN]
     assert await jobs.records.read(search.list_models, ME) == ["easel-1", "sdxl"]
+
+
+SEARCHES = (
+    *("a", "red", "red apple", "apple red", "re", "r", "a red", "red a", "pear", "z", "plum pear"),
+    *("red-hot", "hot-red", "red-h", "red-hot apple", "hot apple", "りんご", "ごり", "赤い", "猫"),
+    *("'red' AND \"apple\"", "red* -apple", "100%", "_", "ᚠ", "naïve", "ЁЛКА", "תפוח", "🍎 red"),
+)
+PROMPTS = (
+    *(
+        "a red-hot apple",
+        "a hot red apple",
+        "red",
+        "an apple",
+        "赤いりんごの絵",
+        "りんごと赤い猫",
+        "a",
+    ),
+    *("100% naive apple", "ёлка", "תפוח אדום", "🍎", "hotred reddish apples", "plum", "pear"),
+)
+
+
+@pytest.mark.parametrize(("near", "hits"), [(0, 2000), (3, 2000), (3, 1), (20, 1)])
+async def test_what_is_near_and_what_an_index_finds_is_found_alike(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, near: int, hits: int
+) -> None:
+    flags = ("--ar 3:2", "--tile", "")
+    for number, prompt in enumerate(PROMPTS, 1):
+        where = {"channel_id": SEEN if number % 2 else UNSEEN, "flags": flags[number % 3]}
+        await put(jobs, number, prompt=prompt, person_id=(ME, OTHER)[number % 3 > 0], **where)
+    here = {"server": HERE, "channels": frozenset({SEEN})}
+    both = {"server": HERE, "channels": frozenset({SEEN, UNSEEN})}
+    narrowed: tuple[dict[str, Any], ...] = ({"person": ME}, here, both, {**both, "since": 1})
+    asked = [
+        *((typed, (), each) for typed in SEARCHES for each in narrowed),
+        *((typed, mark_flags("--tile"), here) for typed in ("", "a", "red-h")),
+    ]
+    wanted = [
+        await find(jobs, typed, *([marks] if marks else []), **more) for typed, marks, more in asked
+    ]
+    assert sum(map(bool, wanted)) > len(wanted) / 3
+    monkeypatch.setattr(search, "_NEAR", near)
+    monkeypatch.setattr(search, "_HITS", hits)
+    for (typed, marks, more), before in zip(asked, wanted, strict=True):
+        found = await find(jobs, typed, *([marks] if marks else []), **more)
+        assert found == before, (typed, marks, more)
 
 
 async def test_pages_follow_each_other_without_gap_or_repetition(jobs: Jobs) -> None:
