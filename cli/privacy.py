@@ -9,10 +9,9 @@ import typer
 
 from storage.database.connect import open_engine, require_current
 from storage.files import Files
-from storage.privacy.exporting import list_entries, read_rows, write_entry
+from storage.privacy.exporting import list_entries, read_kept, write_entry
 from storage.privacy.forgetting import forget
 from storage.queue.client import Jobs
-from storage.queue.moderation import list_withheld
 from storage.settings import Settings, load_settings
 
 privacy = typer.Typer(rich_markup_mode=None)
@@ -30,13 +29,14 @@ def write_copy(person: Person, file: Annotated[Path, typer.Argument(help="A ZIP 
     engine = open_engine(settings.database)
     try:
         with engine.connect() as connection:
-            rows, withheld = read_rows(connection, person), list_withheld(connection)
+            kept = read_kept(connection, person)
     finally:
         engine.dispose()
     with zipfile.ZipFile(file, "x") as archive:
-        for name, data in list_entries(rows, Files.of(settings), withheld):
+        for name, data in list_entries(kept, Files.of(settings)):
             write_entry(archive, name, data)
-    typer.echo(f"{len(rows['jobs']):,} requests, {len(rows['images']):,} pictures.")
+    jobs, images = kept.rows["jobs"], kept.rows["images"]
+    typer.echo(f"{len(jobs):,} requests, {len(images):,} pictures.")
 
 
 @privacy.command("forget")

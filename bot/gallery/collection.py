@@ -7,15 +7,16 @@ from typing import Final
 
 import discord
 
-from bot.access.audience import require_audience
+from bot.access.audience import is_for_adults, require_audience
 from bot.errors import NotShownError
+from bot.gallery.sights import Onlooker
 from bot.requests.lineage import Member, find_members
 from generation.derive import narrow
 from generation.recipe import Recipe
 from generation.recipe.sheet import is_sheet, read_recipes
 from storage.decisions import choice_queries
 from storage.gallery import index, search, share_links
-from storage.gallery.rights import Subject, Viewer, may_see
+from storage.gallery.rights import Viewer
 from storage.gallery.search import Found, Wanted
 from storage.gallery.share_links import ShareLink
 from storage.privacy.forgetting import forget_some
@@ -45,6 +46,14 @@ class Shown:
     marked: frozenset[int]
 
 
+async def _look_by_link(_: object) -> Viewer:
+    return Viewer(linked=True)
+
+
+_LINKED: Final = Onlooker(None, _look_by_link)
+"""Somebody who has a link to what they look at."""
+
+
 class PictureCollection:
     """What there is to see."""
 
@@ -59,7 +68,7 @@ class PictureCollection:
         self._client, self._jobs, self._records = client, jobs, jobs.records
         self._withdraw = withdraw
 
-    async def list_page(self, viewer: Viewer, wanted: Wanted) -> tuple[list[Shown], int | None]:
+    async def list_page(self, onlooker: Onlooker, wanted: Wanted) -> tuple[list[Shown], int | None]:
         """The latest drawings that somebody wants and may see.
 
         Returns:
@@ -69,46 +78,50 @@ class PictureCollection:
         for _ in range(_LOOKS):
             most = PAGE - len(seen)
             found = await self._records.read_apart(search.find, wanted, most)
-            seen += [one for one in found if may_see(one.subject, viewer)]
+            seen += await onlooker.select(found)
             if len(found) < most:
-                return await self._load(viewer, seen), None
+                return await self._load(onlooker, seen), None
             wanted = replace(wanted, before=found[-1].id)
             if len(seen) >= PAGE / 2:
                 break
-        return await self._load(viewer, seen), wanted.before
+        return await self._load(onlooker, seen), wanted.before
 
-    async def find(self, viewer: Viewer, job_id: str) -> Shown:
+    async def find(self, onlooker: Onlooker, job_id: str) -> Shown:
         """One drawing.
 
         Raises:
             NotShownError: There is none, or somebody may not see it.
         """
-        shown = await self._load(viewer, await self._select(viewer, [job_id]))
+        shown = await self._load(onlooker, await self._select(onlooker, [job_id]))
         if not shown:
             raise NotShownError
         return shown[0]
 
-    async def find_own(self, viewer: Viewer, job_id: str) -> Shown:
+    async def find_own(self, onlooker: Onlooker, job_id: str) -> Shown:
         """One drawing of somebody's own.
 
         Raises:
             NotShownError: There is none.
         """
-        shown = await self.find(viewer, job_id)
-        if shown.job.person_id != viewer.person:
+        shown = await self.find(onlooker, job_id)
+        if shown.job.person_id != onlooker.person:
             raise NotShownError
         return shown
 
-    async def list_subjects(self, sha256: str) -> list[Subject]:
-        """What decides who sees a stored picture: of each drawing that it is of."""
-        found = await self._records.read(search.find_of_picture, sha256)
-        return [one.subject for one in found]
+    async def require_seen(self, onlooker: Onlooker, sha256: str) -> None:
+        """Refuses somebody who sees none of the drawings that a stored picture is of.
 
-    async def list_lineage(self, viewer: Viewer, job: Job) -> list[Member]:
+        Raises:
+            NotShownError: They do not.
+        """
+        if not await onlooker.select(await self._records.read(search.find_of_picture, sha256)):
+            raise NotShownError
+
+    async def list_lineage(self, onlooker: Onlooker, job: Job) -> list[Member]:
         """What a drawing was made of and what was made of it, as far as somebody may see it."""
 
         async def select(found: Sequence[Job]) -> list[Job]:
-            shown = {one.job_id for one in await self._select(viewer, [job.id for job in found])}
+            shown = {one.job_id for one in await self._select(onlooker, [job.id for job in found])}
             return [one for one in found if one.id in shown]
 
         return await find_members(self._jobs, job, select)
@@ -117,23 +130,25 @@ class PictureCollection:
         """The models that drew somebody's latest drawings."""
         return await self._records.read(search.list_models, person)
 
-    async def mark(self, viewer: Viewer, job_id: str, position: int, *, wanted: bool) -> None:
+    async def mark(self, onlooker: Onlooker, job_id: str, position: int, *, wanted: bool) -> None:
         """Marks a picture as a favourite, or takes the mark away.
 
         Raises:
             NotShownError: There is none, or somebody may not see it.
         """
-        job = (await self.find(viewer, job_id)).job
+        job = (await self.find(onlooker, job_id)).job
         find_picture(job, position)
-        await self._records.write(choice_queries.mark, viewer.person or 0, job_id, position, wanted)
+        await self._records.write(
+            choice_queries.mark, onlooker.person or 0, job_id, position, wanted
+        )
 
-    async def keep_private(self, viewer: Viewer, job_id: str, *, private: bool) -> None:
+    async def keep_private(self, onlooker: Onlooker, job_id: str, *, private: bool) -> None:
         """Keeps a drawing of somebody's own from its server's gallery, or lets it in again.
 
         Raises:
             NotShownError: There is none.
         """
-        await self.find_own(viewer, job_id)
+        await self.find_own(onlooker, job_id)
         await self._records.write(index.keep_private, [job_id], private=private)
 
     async def withdraw(self, message_ids: Collection[int]) -> None:
@@ -144,7 +159,7 @@ class PictureCollection:
             await self._records.write(index.keep_private, found, private=True)
 
     async def share(
-        self, viewer: Viewer, job_id: str, position: int, *, recipe: bool, life: timedelta
+        self, onlooker: Onlooker, job_id: str, position: int, *, recipe: bool, life: timedelta
     ) -> str:
         """Makes a link to a picture of somebody's own; what it names.
 
@@ -152,23 +167,23 @@ class PictureCollection:
             NotShownError: There is none.
             NotAllowedError: It is shown among adults alone.
         """
-        shown = await self.find_own(viewer, job_id)
+        shown = await self.find_own(onlooker, job_id)
         find_picture(shown.job, position)
         require_audience(self._client, shown.job, adult=False)
-        given = viewer.person or 0, job_id, position
+        given = onlooker.person or 0, job_id, position
         return await self._records.write(share_links.share, *given, recipe=recipe, life=life)
 
-    async def list_links(self, viewer: Viewer, job_id: str) -> list[ShareLink]:
+    async def list_links(self, onlooker: Onlooker, job_id: str) -> list[ShareLink]:
         """Somebody's links to a drawing that are good."""
-        return await self._records.read(share_links.list_links, viewer.person or 0, job_id)
+        return await self._records.read(share_links.list_links, onlooker.person or 0, job_id)
 
-    async def revoke(self, viewer: Viewer, digest: str) -> None:
+    async def revoke(self, onlooker: Onlooker, digest: str) -> None:
         """Ends a link of somebody's own.
 
         Raises:
             NotShownError: There is none.
         """
-        if not await self._records.write(share_links.revoke, viewer.person or 0, digest):
+        if not await self._records.write(share_links.revoke, onlooker.person or 0, digest):
             raise NotShownError
 
     async def find_shared(self, name: str) -> tuple[ShareLink, Job]:
@@ -181,28 +196,32 @@ class PictureCollection:
         link = await self._records.read(share_links.find_link, name)
         if link is None:
             raise NotShownError
-        return link, (await self.find(Viewer(linked=True), link.job_id)).job
+        job = (await self.find(_LINKED, link.job_id)).job
+        # Of jobs that do not say for whom they are, their channel does, as it is now.
+        if is_for_adults(self._client, job.adult, job.channel_id):
+            raise NotShownError
+        return link, job
 
-    async def delete(self, viewer: Viewer, job_ids: Collection[str]) -> int:
+    async def delete(self, onlooker: Onlooker, job_ids: Collection[str]) -> int:
         """Forgets drawings of somebody's own, with their messages, as ``/privacy`` does; how many.
 
         Those of others are let be.
         """
-        count = await forget_some(self._jobs, viewer.person or 0, job_ids)
+        count = await forget_some(self._jobs, onlooker.person or 0, job_ids)
         self._withdraw()
         return count
 
-    async def _select(self, viewer: Viewer, job_ids: Collection[str]) -> list[Found]:
+    async def _select(self, onlooker: Onlooker, job_ids: Collection[str]) -> list[Found]:
         """Those of some drawings that somebody may see."""
         found = await self._records.read(search.find_subjects, job_ids)
-        return [one for one in found if may_see(one.subject, viewer)]
+        return await onlooker.select(found)
 
-    async def _load(self, viewer: Viewer, found: Iterable[Found]) -> list[Shown]:
+    async def _load(self, onlooker: Onlooker, found: Iterable[Found]) -> list[Shown]:
         by_job = {one.job_id: one for one in found}
         jobs = await self._records.read(queries.read_jobs, [*by_job])
         marks = set[tuple[str, int]]()
-        if viewer.person is not None and by_job:
-            marks = await self._records.read(choice_queries.list_marks, viewer.person, [*by_job])
+        if onlooker.person is not None and by_job:
+            marks = await self._records.read(choice_queries.list_marks, onlooker.person, [*by_job])
         return [
             Shown(
                 by_job[job.id],

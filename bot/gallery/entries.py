@@ -1,6 +1,6 @@
 """What the page is told of drawings, as JSON."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,33 +14,39 @@ from bot.text.messages import Title
 from bot.text.sheet_texts import write_sheet_alt
 from generation.recipe import RecipeError
 from generation.recipe.sheet import Sheet, is_sheet, read_recipes
-from storage.gallery.rights import Viewer
 from storage.gallery.share_links import ShareLink
 from storage.queue.jobs import Job
 
 Json = dict[str, Any]
 
 
-def write_entries(drawings: Sequence[Shown], viewer: Viewer) -> list[Json]:
-    """Those of some drawings whose recipes are known here; a newer release may have kept others."""
+def write_entries(drawings: Sequence[Shown], person: int) -> list[Json]:
+    """Those of some drawings whose recipes are known here; a newer release may have kept others.
+
+    Args:
+        drawings: What somebody sees.
+        person: Who.
+    """
     entries = []
     for shown in drawings:
         with suppress(RecipeError):
-            entries.append(write_entry(shown, viewer))
+            entries.append(write_entry(shown, person))
     return entries
 
 
-def write_entry(shown: Shown, viewer: Viewer) -> Json:
+def write_entry(shown: Shown, person: int) -> Json:
     """A drawing in the list: its words, when it was asked for, its pictures."""
     job = shown.job
+    own = job.person_id == person
+    cells = read_cells(job, links=own)
     return {
         "job": job.id,
         "at": job.created_at.timestamp(),
         # As text: browsers round numbers of this size.
         "person": str(job.person_id),
-        "own": job.person_id == viewer.person,
+        "own": own,
         "prompt": read_words(job),
-        "flags": read_flags(job, links=job.person_id == viewer.person),
+        "flags": read_flags(job, links=own),
         "did": write_wish(job) if Title.read(job.title).action in KINDS else "",
         "alt": describe(job),
         "pictures": [
@@ -50,6 +56,7 @@ def write_entry(shown: Shown, viewer: Viewer) -> Json:
                 "width": one.width,
                 "height": one.height,
                 "marked": one.position in shown.marked,
+                **cells.get(one.position, {}),
             }
             for one in job.pictures
         ],
@@ -58,7 +65,7 @@ def write_entry(shown: Shown, viewer: Viewer) -> Json:
 
 def write_details(
     shown: Shown,
-    viewer: Viewer,
+    person: int,
     *,
     lineage: Sequence[Member],
     links: Sequence[ShareLink],
@@ -68,7 +75,7 @@ def write_details(
 
     Args:
         shown: The drawing.
-        viewer: Who looks.
+        person: Who looks.
         lineage: What it was made of, and what was made of it.
         links: Links to it.
         strip: Takes Discord's markup away.
@@ -76,7 +83,7 @@ def write_details(
     job = shown.job
     recipe = read_recipes(job.recipe)[0]
     return {
-        **write_entry(shown, viewer),
+        **write_entry(shown, person),
         "settings": strip(messages.write_settings(job, recipe)),
         "private": shown.found.subject.private,
         "server": job.server_id is not None,
@@ -115,6 +122,24 @@ def read_flags(job: Job, *, links: bool) -> str:
     """
     flags = str(job.recipe.get("parameters", ""))
     return flags if links else titles.drop_links(flags)
+
+
+def read_cells(job: Job, *, links: bool) -> Mapping[int, Json]:
+    """What each picture of a sheet was asked for with, by its place; empty for other drawings.
+
+    Args:
+        job: The drawing's job.
+        links: As in :func:`read_flags`.
+    """
+    if not is_sheet(job.recipe):
+        return {}
+    return {
+        place: {
+            "prompt": titles.drop_links(cell.prompt) or say(sentences.NO_WORDS),
+            "flags": cell.parameters if links else titles.drop_links(cell.parameters),
+        }
+        for place, cell in enumerate(Sheet.from_json(job.recipe).cells)
+    }
 
 
 def describe(job: Job) -> str:

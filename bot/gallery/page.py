@@ -13,16 +13,15 @@ from bot.errors import NotSignedInError
 from bot.gallery.collection import PAGE, PictureCollection
 from bot.gallery.entries import Json, write_details, write_entries
 from bot.gallery.picture_files import JOB, MOST
-from bot.gallery.query import read_wanted
+from bot.gallery.query import read_server, read_wanted
 from bot.gallery.shared import SHARED
-from bot.gallery.sights import Sights
+from bot.gallery.sights import Onlooker, Sights
 from bot.text import sentences
 from bot.text.languages import say
 from bot.web.assets import Assets, Document
 from bot.web.door import Door
 from bot.web.parameters import read_id, read_number, reading
 from bot.web.sessions import Sessions
-from storage.gallery.rights import Viewer
 from storage.gallery.share_links import LIVES
 from storage.settings import GALLERY
 
@@ -32,7 +31,7 @@ MOST_NAMED: Final = PAGE
 _FOLDER: Final = Path(__file__).with_name("static")
 _ASSETS: Final = ("gallery.css", "gallery.js", "picture.js", "selection.js", "shared.css")
 
-Change = Callable[[Viewer, Mapping[str, Any]], Awaitable[Json]]
+Change = Callable[[Onlooker, Mapping[str, Any]], Awaitable[Json]]
 
 
 class GalleryPage:
@@ -98,30 +97,36 @@ class GalleryPage:
         return self._inside.write(name=session.name, given=json.dumps(given))
 
     async def _serve_list(self, request: web.Request) -> web.Response:
-        viewer = await self._sights.find(self._sessions.read(request))
+        session = self._sessions.read(request)
+        onlooker, server = self._sights.meet(session), read_server(request.query)
+        viewer = await self._sights.find(session, among=() if server is None else (server,))
         wanted = read_wanted(request.query, viewer)
         if of := request.query.get("of"):
-            job = (await self._collection.find(viewer, read_id(of))).job
-            members = await self._collection.list_lineage(viewer, job)
+            job = (await self._collection.find(onlooker, read_id(of))).job
+            members = await self._collection.list_lineage(onlooker, job)
             wanted = replace(wanted, jobs=tuple(one.job.id for one in members))
-        shown, following = await self._collection.list_page(viewer, wanted)
+        shown, following = await self._collection.list_page(onlooker, wanted)
         # Recipes are read for it, which takes a millisecond each.
-        drawings = await asyncio.to_thread(write_entries, shown, viewer)
+        drawings = await asyncio.to_thread(write_entries, shown, session.person)
         return web.json_response({"drawings": drawings, "next": following})
 
     async def _serve_details(self, request: web.Request) -> web.Response:
-        viewer = await self._sights.find(self._sessions.read(request))
-        shown = await self._collection.find(viewer, request.match_info["job"])
-        lineage = await self._collection.list_lineage(viewer, shown.job)
-        links = await self._collection.list_links(viewer, shown.job.id)
-        details = write_details(shown, viewer, lineage=lineage, links=links, strip=self._strip)
+        session = self._sessions.read(request)
+        onlooker = self._sights.meet(session)
+        shown = await self._collection.find(onlooker, request.match_info["job"])
+        lineage = await self._collection.list_lineage(onlooker, shown.job)
+        links = await self._collection.list_links(onlooker, shown.job.id)
+        details = write_details(
+            shown, session.person, lineage=lineage, links=links, strip=self._strip
+        )
         return web.json_response(details)
 
     async def _serve_names(self, request: web.Request) -> web.Response:
-        viewer = await self._sights.find(self._sessions.read(request))
+        session = self._sessions.read(request)
         with reading():
             server = read_number(request.query["server"])
             people = [read_number(one) for one in request.query["ids"].split(",")[:MOST_NAMED]]
+        viewer = await self._sights.find(session, among=(server,))
         if server not in viewer.servers:
             raise web.HTTPForbidden
         named = await self._sights.name_people(server, people)
@@ -131,42 +136,42 @@ class GalleryPage:
         """Answers a request that changes something: it comes from the page, and is JSON."""
 
         async def take(request: web.Request) -> web.Response:
-            viewer = await self._sights.find(self._sessions.read_changing(request))
+            onlooker = self._sights.meet(self._sessions.read_changing(request))
             with reading():
                 given = await request.json()
-            return web.json_response(await change(viewer, given))
+            return web.json_response(await change(onlooker, given))
 
         return take
 
-    async def _mark(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
+    async def _mark(self, onlooker: Onlooker, given: Mapping[str, Any]) -> Json:
         with reading():
             job, position, wanted = read_id(given["job"]), int(given["n"]), bool(given["on"])
-        await self._collection.mark(viewer, job, position, wanted=wanted)
+        await self._collection.mark(onlooker, job, position, wanted=wanted)
         return {}
 
-    async def _keep_private(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
+    async def _keep_private(self, onlooker: Onlooker, given: Mapping[str, Any]) -> Json:
         with reading():
             job, private = read_id(given["job"]), bool(given["on"])
-        await self._collection.keep_private(viewer, job, private=private)
+        await self._collection.keep_private(onlooker, job, private=private)
         return {}
 
-    async def _share(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
+    async def _share(self, onlooker: Onlooker, given: Mapping[str, Any]) -> Json:
         with reading():
             job, position, recipe = read_id(given["job"]), int(given["n"]), bool(given["recipe"])
             days = int(given["days"])
         life = next((it for it in LIVES if it.days == days), None)
         if life is None:
             raise web.HTTPBadRequest
-        name = await self._collection.share(viewer, job, position, recipe=recipe, life=life)
+        name = await self._collection.share(onlooker, job, position, recipe=recipe, life=life)
         return {"url": f"{self._address}{SHARED}{name}/"}
 
-    async def _revoke(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
+    async def _revoke(self, onlooker: Onlooker, given: Mapping[str, Any]) -> Json:
         with reading():
             digest = read_id(given["id"])
-        await self._collection.revoke(viewer, digest)
+        await self._collection.revoke(onlooker, digest)
         return {}
 
-    async def _delete(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
+    async def _delete(self, onlooker: Onlooker, given: Mapping[str, Any]) -> Json:
         with reading():
             jobs = [read_id(job) for job in given["jobs"][:MOST]]
-        return {"deleted": await self._collection.delete(viewer, jobs)}
+        return {"deleted": await self._collection.delete(onlooker, jobs)}

@@ -9,7 +9,7 @@ from aiohttp import web
 from cachetools import LRUCache
 
 from bot.delivery.marking import PictureMarks
-from bot.errors import NotShownError, UnsentError
+from bot.errors import UnsentError
 from bot.gallery.collection import PictureCollection, find_picture, find_recipe
 from bot.gallery.sights import Sights
 from bot.gallery.views import LARGE, SMALL, PictureViews
@@ -17,11 +17,9 @@ from bot.web.connections import prolong
 from bot.web.parameters import read_number
 from bot.web.sessions import Sessions
 from storage.files import Files
-from storage.gallery.rights import may_see
-from storage.privacy.exporting import list_entries, read_some_rows, stream, write_table
+from storage.privacy.exporting import list_entries, read_some_kept, stream, write_table
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
-from storage.queue.moderation import list_withheld
 from storage.settings import GALLERY
 
 MOST: Final = 100
@@ -81,20 +79,15 @@ class PictureFiles:
 
     async def _serve_view(self, request: web.Request, side: int) -> web.Response:
         session, sha256 = self._sessions.read(request), request.match_info["sha256"]
-        subjects = await self._collection.list_subjects(sha256)
-        # A page has a hundred of these, and nothing of other servers decides who sees it.
-        servers = {one.server for one in subjects if one.server is not None}
-        viewer = await self._sights.find(session, among=servers)
-        if not any(may_see(one, viewer) for one in subjects):
-            raise NotShownError
+        await self._collection.require_seen(self._sights.meet(session), sha256)
         view = await self._views.view(sha256, side)
         return web.Response(body=view, content_type="image/webp", headers=_FOR_GOOD)
 
     async def _serve_picture(self, request: web.Request) -> web.Response:
         """A picture to keep: marked as the ones are that appear in Discord."""
-        viewer = await self._sights.find(self._sessions.read(request))
+        onlooker = self._sights.meet(self._sessions.read(request))
         position = read_number(request.match_info["n"])
-        job = (await self._collection.find(viewer, request.match_info["job"])).job
+        job = (await self._collection.find(onlooker, request.match_info["job"])).job
         return await self.send(job, position)
 
     async def send(self, job: Job, position: int, *, tells: bool = True) -> web.Response:
@@ -136,13 +129,12 @@ class PictureFiles:
     async def _serve_archive(self, request: web.Request) -> web.StreamResponse:
         """Drawings of one's own with all that is kept of them, as ``/privacy`` sends them."""
         person = self._sessions.read(request).person
-        rows = await self._jobs.records.read_apart(read_some_rows, person, _read_jobs(request))
-        withheld = await self._jobs.records.read_apart(list_withheld)
+        kept = await self._jobs.records.read_apart(read_some_kept, person, _read_jobs(request))
         prolong(request, SELECTION_LIFE)
         response = web.StreamResponse(headers=_name_file("easel.zip"))
         response.content_type = "application/zip"
         await response.prepare(request)
-        parts: Iterator[bytes] = stream(list_entries(rows, self._files, withheld))
+        parts: Iterator[bytes] = stream(list_entries(kept, self._files))
         # In a thread, as pictures are read; one at a time, so that memory holds no more.
         while (part := await asyncio.to_thread(next, parts, None)) is not None:
             await response.write(part)
@@ -151,10 +143,10 @@ class PictureFiles:
 
     async def _serve_table(self, request: web.Request) -> web.Response:
         person = self._sessions.read(request).person
-        rows = await self._jobs.records.read_apart(read_some_rows, person, _read_jobs(request))
+        kept = await self._jobs.records.read_apart(read_some_kept, person, _read_jobs(request))
         headers = _name_file("easel.csv")
         return web.Response(
-            body=write_table(rows["jobs"]), content_type="text/csv", headers=headers
+            body=write_table(kept.rows["jobs"]), content_type="text/csv", headers=headers
         )
 
 

@@ -34,14 +34,13 @@ def read_wanted(query: Mapping[str, str], viewer: Viewer) -> Wanted:
             ``person``, ``since`` and ``until`` (seconds since 1970), ``before`` (a number, by which
             the next page goes on); each may be missing. With ``of``, a job whose lineage is wanted,
             it is looked for everywhere.
-        viewer: Who looks.
+        viewer: Who looks, with what they see of the server that :func:`read_server` finds.
 
     Raises:
         NotShownError: It is a server whose gallery they do not see.
         web.HTTPBadRequest: A number is none.
     """
-    scope = query.get("scope", MINE)
-    where = Wanted() if query.get("of") else _read_scope(scope, viewer)
+    where = Wanted() if query.get("of") else _read_scope(query, viewer)
     ends = [write_id(_read_moment(query["until"]))] if query.get("until") else []
     if before := query.get("before"):
         ends.append(read_number(before))
@@ -51,6 +50,16 @@ def read_wanted(query: Mapping[str, str], viewer: Viewer) -> Wanted:
         before=min(ends, default=None),
         since=write_id(_read_moment(query["since"])) if query.get("since") else None,
     )
+
+
+def read_server(query: Mapping[str, str]) -> int | None:
+    """The server whose gallery is looked at; None where it is none's.
+
+    Raises:
+        web.HTTPBadRequest: It is none that could be.
+    """
+    scope = query.get("scope", MINE)
+    return None if scope in {MINE, MARKED} else read_number(scope)
 
 
 def read_search(query: Mapping[str, str]) -> Search:
@@ -78,12 +87,11 @@ def _mark_flags(typed: str) -> list[str]:
     return [mark_flags(flag)[-1] for flag in written if flag]
 
 
-def _read_scope(scope: str, viewer: Viewer) -> Wanted:
-    if scope == MINE:
-        return Wanted(person=viewer.person)
-    if scope == MARKED:
-        return Wanted(favourites_of=viewer.person)
-    server = read_number(scope)
+def _read_scope(query: Mapping[str, str], viewer: Viewer) -> Wanted:
+    server = read_server(query)
+    if server is None:
+        mine = query.get("scope", MINE) == MINE
+        return Wanted(person=viewer.person) if mine else Wanted(favourites_of=viewer.person)
     sight = viewer.servers.get(server)
     if sight is None or not sight.open:
         raise NotShownError

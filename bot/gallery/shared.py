@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.errors import NotShownError
 from bot.gallery.collection import PictureCollection, find_picture
-from bot.gallery.entries import describe, read_flags, read_words
+from bot.gallery.entries import describe, read_cells, read_flags, read_words
 from bot.gallery.picture_files import PictureFiles
 from bot.text import sentences
 from bot.text.languages import say
@@ -50,12 +50,14 @@ class SharedPictures:
             return page
         stored = find_picture(job, link.position)
         told = link.recipe
+        asked = {"prompt": read_words(job), "flags": read_flags(job, links=False)}
+        asked |= read_cells(job, links=False).get(link.position, {})
         return self._document.write(
             said="",
             # What a screen reader says are its words, which may not be told.
             alt=describe(job) if told else say(sentences.SHARED),
-            words=read_words(job) if told else "",
-            flags=read_flags(job, links=False) if told else "",
+            words=asked["prompt"] if told else "",
+            flags=asked["flags"] if told else "",
             width=stored.width,
             height=stored.height,
         )

@@ -1,7 +1,8 @@
 """What somebody sees of the servers that they are on, asked of Discord now and then."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 import discord
 
@@ -10,7 +11,30 @@ from bot.web.guild_members import Members
 from bot.web.sessions import Session
 from storage.database.records import Records
 from storage.decisions import choice_queries
-from storage.gallery.rights import Sight, Viewer
+from storage.gallery.rights import Sight, Subject, Viewer, may_see
+from storage.gallery.search import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """Somebody before some pictures.
+
+    Attributes:
+        person: Discord's id of them; None for somebody who is not signed in.
+        look: Finds out what decides whether they see some pictures, and no more than that.
+    """
+
+    person: int | None
+    look: Callable[[Iterable[Subject]], Awaitable[Viewer]]
+
+    async def select(self, found: Sequence[Found]) -> list[Found]:
+        """Those of some drawings that they may see.
+
+        Raises:
+            discord.HTTPException: Discord is out of order.
+        """
+        viewer = await self.look(one.subject for one in found)
+        return [one for one in found if may_see(one.subject, viewer)]
 
 
 class Sights:
@@ -36,6 +60,16 @@ class Sights:
         sights = await asyncio.gather(*(self._look(one, session.person) for one in opened))
         seen = {one: sight for one, sight in zip(opened, sights, strict=True) if sight is not None}
         return Viewer(session.person, seen)
+
+    def meet(self, session: Session) -> Onlooker:
+        """Somebody of whom no more is found out than the pictures before them take."""
+
+        async def look(subjects: Iterable[Subject]) -> Viewer:
+            # One's own are seen wherever they are.
+            others = (one for one in subjects if one.person != session.person)
+            return await self.find(session, among={one.server for one in others if one.server})
+
+        return Onlooker(session.person, look)
 
     def name_server(self, server_id: int) -> str:
         """What a server is called."""
@@ -71,4 +105,6 @@ def list_channels(guild: discord.Guild, member: discord.Member) -> frozenset[int
 def _sees(channel: discord.abc.GuildChannel, member: discord.Member) -> bool:
     allowed = channel.permissions_for(member)
     seen = allowed.read_messages and allowed.read_message_history
-    return seen and not is_age_restricted(channel)
+    # What is written in a voice channel is read by those alone who may join it.
+    reads = allowed.connect or not isinstance(channel, (discord.VoiceChannel, discord.StageChannel))
+    return seen and reads and not is_age_restricted(channel)

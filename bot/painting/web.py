@@ -89,7 +89,10 @@ class PaintingPage:
         app.router.add_get(f"{PAGE}sheet", self._serve_prompt)
         app.router.add_get(f"{PAGE}picture", self._serve_picture)
         app.router.add_post(f"{PAGE}job", self._take_job)
-        Assets(PAGE, _FOLDER, _ASSETS).add_routes(app)
+        assets = Assets(PAGE, _FOLDER, _ASSETS)
+        assets.add_routes(app)
+        # Asked for by browsers that show a picture or an answer without a page around it.
+        assets.add_route(app, "/favicon.ico", "icon.svg")
 
     async def _serve_index(self, _: web.Request) -> web.Response:
         return self._document.write(longest=LONGEST_PROMPT)

@@ -12,11 +12,10 @@ from bot.access.audience import is_age_restricted, is_for_adults
 from bot.text import sentences
 from bot.text.languages import say
 from storage.files import Files
-from storage.privacy.exporting import Parts, list_entries, read_rows
+from storage.privacy.exporting import Parts, list_entries, read_kept
 from storage.privacy.forgetting import forget
 from storage.privacy.retention import HostPolicy
 from storage.queue.client import Jobs
-from storage.queue.moderation import list_withheld
 from storage.settings import Settings
 
 MOST_PARTS: Final = 5
@@ -55,15 +54,14 @@ class PrivacyHandler:
             FileStoreError: Their pictures cannot be read.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        rows = await self._jobs.records.read_apart(read_rows, interaction.user.id)
-        withheld = await self._jobs.records.read_apart(list_withheld)
+        kept = await self._jobs.records.read_apart(read_kept, interaction.user.id)
 
         def shows(job: Mapping[str, Any]) -> bool:
             for_adults = is_for_adults(interaction.client, job["adult"], job["channel_id"])
             return not for_adults or is_age_restricted(interaction.channel)
 
         limit = interaction.filesize_limit - ROOM
-        parts = Parts(list_entries(rows, self._files, withheld, shows), limit, MOST_PARTS)
+        parts = Parts(list_entries(kept, self._files, shows), limit, MOST_PARTS)
         day, packed, sent = f"{datetime.now(UTC):%Y-%m-%d}", iter(parts), 0
         # In a thread, as pictures are read; one part at a time, so that memory holds no more.
         while (data := await asyncio.to_thread(next, packed, None)) is not None:
@@ -74,7 +72,7 @@ class PrivacyHandler:
                 await interaction.edit_original_response(content=text, attachments=[file])
             else:
                 await interaction.followup.send(file=file, ephemeral=True)
-        elsewhere = sum(job["state"] == "done" and not shows(job) for job in rows["jobs"])
+        elsewhere = sum(job["state"] == "done" and not shows(job) for job in kept.rows["jobs"])
         if elsewhere:
             # Their words are in the copy; the pictures are given among adults.
             text = say(sentences.PRIVACY_ADULTS, count=elsewhere)

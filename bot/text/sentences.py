@@ -460,7 +460,9 @@ GALLERY_SAID: Final = {
     "yesterday": "Yesterday",
     "selected": "Selected: {count}",
     "too_many": "No more than {count} can be selected at once.",
-    "sure": "Delete for good, with their messages in Discord?",
+    "sure": (
+        "Delete for good, with the other pictures of the same request and its messages in Discord?"
+    ),
     "deleted": "Deleted: {count}",
     "picture": "Picture {n} of {count}",
     "copy": "Copy prompt",
@@ -473,6 +475,8 @@ GALLERY_SAID: Final = {
     "tell": "Tell the prompt",
     "make_link": "Make a link",
     "link": "Anybody who has this link sees the picture:",
+    "copy_link": "Copy link",
+    "link_copied": "Copied.",
     "until": "until {date}",
     "revoke": "Revoke",
     "revoked": "The link leads nowhere any more.",

@@ -24,7 +24,7 @@ def write_sheet_question(sheet: Sheet, seconds: float | None) -> str:
     lines = [f"- {_list(labels)}" for labels in (sheet.columns, sheet.rows) if labels]
     if seconds is not None:
         takes = say(sentences.SHEET_TAKES, seconds=max(1, round(seconds)))
-        lines.insert(0, f"-# {takes}")
+        lines.append(f"-# {takes}")
     return messages.stack_lines(say(sentences.SHEET_ASK, count=len(sheet.cells)), lines)
 
 

@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -21,19 +22,23 @@ class Assets:
 
     def __init__(self, path: str, folder: Path, names: Collection[str]) -> None:
         """Args: path: Where they are served. folder: Where they lie. names: Which ones."""
-        self._path, self._folder, self._names = path, folder, frozenset(names)
+        self._path, self._folder, self._names = path, folder, names
 
     def add_routes(self, app: web.Application) -> None:
         """Adds each of them."""
-        app.router.add_get(f"{self._path}{{asset}}", self._serve)
+        for name in self._names:
+            self.add_route(app, f"{self._path}{name}", name)
 
-    async def _serve(self, request: web.Request) -> web.StreamResponse:
-        if request.match_info["asset"] not in self._names:
-            raise web.HTTPNotFound
-        response = web.FileResponse(self._folder / request.match_info["asset"])
-        # Nothing of anybody's is in them. They are asked for again, and sent where they changed.
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+    def add_route(self, app: web.Application, path: str, name: str) -> None:
+        """Adds one of them at an address of its own."""
+        app.router.add_get(path, partial(_serve, self._folder / name))
+
+
+async def _serve(file: Path, _: web.Request) -> web.StreamResponse:
+    response = web.FileResponse(file)
+    # Nothing of anybody's is in them. They are asked for again, and sent where they changed.
+    response.headers["Cache-Control"] = "no-cache"
+    return response
 
 
 def build_shared_assets() -> Assets:

@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -16,6 +19,7 @@ from storage.database.tables import ImageRow, JobRow
 from storage.files import Files, MissingFileError
 from storage.privacy.forgetting import find_hashes
 from storage.privacy.rules import RULES, find_table, is_own
+from storage.queue.moderation import list_withheld
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 """Rows of somebody, by table."""
@@ -28,9 +32,28 @@ _ROWS: Final = 500
 
 _TABLE: Final = ("id", "created_at", "title", "state", "server_id", "channel_id", "prompt")
 
+# Where a cell begins, also for programs that take another sign than the comma to be between two;
+# behind spaces and signs that nobody sees, and in the wide forms of a script as well. By
+# https://owasp.org/www-community/attacks/CSV_Injection.
+_UNSEEN: Final = r"[ \u00a0\u3000\ufeff\u200b-\u200f]*"
+_FORMULA: Final = re.compile(rf"(?:^|(?<=[;\t\r\n]))(?={_UNSEEN}[=+\-@\uff1d\uff0b\uff0d\uff20])")
+
 # What a ZIP has of an entry beside its bytes and its name, which it has twice: two heads of 30 and
 # 46 bytes, and at its end 22.
 _OVERHEAD: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of somebody.
+
+    Attributes:
+        rows: In words.
+        withheld: Stored files that are pictures shown to nobody, whoever's they are.
+    """
+
+    rows: Rows
+    withheld: Collection[str]
 
 
 def count_rows(connection: Connection, person_id: int) -> dict[str, int]:
@@ -42,8 +65,8 @@ def count_rows(connection: Connection, person_id: int) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def read_rows(connection: Connection, person_id: int) -> Rows:
-    """All rows of a person but for what is secret in them; the latest requests first."""
+def read_kept(connection: Connection, person_id: int) -> Kept:
+    """All that is kept of a person but for what is secret in it; the latest requests first."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for name, wanted in _list_wanted(person_id):
         shown = [each for each in find_table(name).c if each.name not in RULES[name].secret]
@@ -51,19 +74,25 @@ def read_rows(connection: Connection, person_id: int) -> Rows:
     found["jobs"].sort(key=lambda row: row["created_at"], reverse=True)
     pictures = select(ImageRow.__table__).join(JobRow, JobRow.id == ImageRow.job_id)
     own = pictures.where(JobRow.person_id == person_id)
-    return found | {"images": [*connection.execute(own).mappings()]}
+    return _close(connection, found | {"images": [*connection.execute(own).mappings()]})
 
 
-def read_some_rows(connection: Connection, person_id: int, job_ids: Sequence[str]) -> Rows:
-    """The rows of some of a person's requests and their pictures, the latest request first."""
+def read_some_kept(connection: Connection, person_id: int, job_ids: Sequence[str]) -> Kept:
+    """The same of some of a person's requests and their pictures, and of nothing else."""
     own = (JobRow.person_id == person_id, JobRow.id.in_(job_ids))
     shown = [one for one in find_table("jobs").c if one.name not in RULES["jobs"].secret]
     jobs = select(*shown).where(*own).order_by(JobRow.created_at.desc())
     pictures = select(ImageRow.__table__).join(JobRow, JobRow.id == ImageRow.job_id).where(*own)
-    return {
+    rows = {
         "jobs": [*connection.execute(jobs).mappings()],
         "images": [*connection.execute(pictures).mappings()],
     }
+    return _close(connection, rows)
+
+
+def _close(connection: Connection, rows: Rows) -> Kept:
+    # Last: a picture that somebody withholds meanwhile is among these whatever its row said.
+    return Kept(rows, list_withheld(connection))
 
 
 def _list_wanted(person_id: int) -> Iterator[tuple[str, ColumnElement[bool]]]:
@@ -77,22 +106,21 @@ def _list_wanted(person_id: int) -> Iterator[tuple[str, ColumnElement[bool]]]:
 
 
 def list_entries(
-    rows: Rows,
+    kept: Kept,
     files: Files,
-    withheld: Collection[str] = (),
     shows: Callable[[Mapping[str, Any]], bool] = lambda _: True,
 ) -> Iterator[Entry]:
     """The files of an export: what is kept in words, then pictures, the latest first.
 
     Args:
-        rows: As :func:`read_rows` returns them.
+        kept: What is kept.
         files: Where pictures are; one that is there no longer is left out.
-        withheld: Files that are shown to nobody.
         shows: Whether the pictures of a request, by its row, may be shown where this goes.
 
     Raises:
         FileStoreError: They cannot be read.
     """
+    rows = kept.rows
     yield "requests.csv", write_table(rows["jobs"])
     for name, every in rows.items():
         for start in range(0, len(every), _ROWS):
@@ -106,10 +134,13 @@ def list_entries(
     shown = [job for job in rows["jobs"] if shows(job)]
     seen = {job["id"] for job in shown}
     elsewhere = (every for job_id, every in of_job.items() if job_id not in seen)
-    hidden = {*withheld, *(one["sha256"] for every in elsewhere for one in every)}
+    hidden = {*kept.withheld, *(one["sha256"] for every in elsewhere for one in every)}
+    alike = Counter(map(_name_job, shown))
     for job in shown:
         own = {one["sha256"]: one["position"] for one in of_job.get(job["id"], ())}
-        names = {sha256: _name_picture(job, position) for sha256, position in own.items()}
+        # Among very many, some ids begin alike.
+        called = _name_job(job) if alike[_name_job(job)] == 1 else _name_job(job, 32)
+        names = {sha256: _name_picture(called, position) for sha256, position in own.items()}
         started = find_hashes(json.dumps(job["recipe"]))
         # Images that requests started from; the same one may be in many recipes.
         names |= {
@@ -125,9 +156,12 @@ def list_entries(
                 continue
 
 
-def _name_picture(job: Mapping[str, Any], position: int) -> str:
-    part = "grid" if position < 0 else str(position + 1)
-    return f"pictures/{job['created_at']:%Y-%m-%d}-{job['id'][:8]}-{part}.png"
+def _name_job(job: Mapping[str, Any], digits: int = 8) -> str:
+    return f"{job['created_at']:%Y-%m-%d}-{job['id'][:digits]}"
+
+
+def _name_picture(name: str, position: int) -> str:
+    return f"pictures/{name}-{'grid' if position < 0 else position + 1}.png"
 
 
 def write_table(jobs: Sequence[Mapping[str, Any]]) -> bytes:
@@ -139,12 +173,13 @@ def write_table(jobs: Sequence[Mapping[str, Any]]) -> bytes:
         *values, _ = (job.get(name) for name in _TABLE)
         prompt = str(job["recipe"].get("prompt", ""))
         writer.writerow([*values, guard_cell(prompt)])
-    return text.getvalue().encode()
+    # Without a mark at its beginning, Excel takes it for letters of western Europe.
+    return text.getvalue().encode("utf-8-sig")
 
 
 def guard_cell(text: str) -> str:
     """Somebody's words for a cell of CSV, which programs for tables take for no formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return _FORMULA.sub("'", text)
 
 
 def _write_value(value: object) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.gallery.collection import PictureCollection
 from bot.gallery.filling import GalleryFiller
+from bot.gallery.sights import Onlooker
 from storage.gallery import index
 from storage.gallery.rights import Subject, Viewer
 from storage.gallery.search import Found, Wanted
@@ -29,9 +30,14 @@ async def test_a_page_has_no_more_than_fits_however_many_are_hidden(
     jobs: Any = SimpleNamespace(records=SimpleNamespace(read_apart=look))
     client: Any = None
     collection: Any = PictureCollection(client, jobs, lambda: None)
-    shown, following = await collection.list_page(Viewer(1), Wanted(person=1))
+
+    async def see(_: object) -> Viewer:
+        return Viewer(1)
+
+    me = Onlooker(1, see)
+    shown, following = await collection.list_page(me, Wanted(person=1))
     assert shown == found[16:46]
-    rest, end = await collection.list_page(Viewer(1), Wanted(person=1, before=following))
+    rest, end = await collection.list_page(me, Wanted(person=1, before=following))
     assert (rest, end) == (found[46:], None)
 
 

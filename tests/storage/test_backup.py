@@ -23,7 +23,7 @@ from storage.database.connect import open_engine
 from storage.database.tables import ImageRow, JobRow
 from storage.files import Files
 from storage.prepare import migrate
-from storage.privacy.exporting import read_rows
+from storage.privacy.exporting import read_kept
 from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Made, Rendered
@@ -79,7 +79,7 @@ async def test_what_is_restored_is_what_was_there(settings: Settings, tmp_path: 
     assert all(map(Files.of(there).has, (first, second)))
     engine = open_engine(there.database)
     with engine.connect() as connection:
-        assert len(read_rows(connection, 1)["jobs"]) == 2
+        assert len(read_kept(connection, 1).rows["jobs"]) == 2
     engine.dispose()
     await keep_job(there)
     with pytest.raises(BackupError, match="a database already"):

@@ -19,7 +19,7 @@ from storage.decisions.cases import CaseEvent, Strikes, What, count_strikes, is_
 from storage.files import Files
 from storage.gallery import search
 from storage.gallery.rights import Viewer, may_see
-from storage.privacy.exporting import list_entries, read_rows
+from storage.privacy.exporting import list_entries, read_kept
 from storage.privacy.forgetting import forget
 from storage.queue import books, moderation, queries
 from storage.queue.client import Jobs
@@ -89,8 +89,7 @@ async def test_held_pictures_are_stored_and_found_by_nothing(
         assert moderation.list_withheld(connection) == {sha256}
         # Neither swept away nor handed out.
         assert select_pictures(connection, [sha256]) == {sha256}
-        rows = read_rows(connection, PERSON)
-        files_of = dict(list_entries(rows, files, moderation.list_withheld(connection)))
+        files_of = dict(list_entries(read_kept(connection, PERSON), files))
         assert not any(name.endswith(".png") for name in files_of)
         decide(connection, job, "release")
         found = queries.read_job(connection, job.id)
@@ -178,7 +177,7 @@ async def test_a_ban_and_its_reasons_outlive_a_forgetting(
         decide(connection, job, "warn")
         moderation.report(connection, theirs.id, PERSON, "other", minors=False)
         # What they are given of it says nothing of others.
-        (told, *_) = read_rows(connection, PERSON)["cases"]
+        (told, *_) = read_kept(connection, PERSON).rows["cases"]
         assert told["person_id"] == PERSON
         assert "actor_id" not in told
     await forget(jobs, PERSON, settings.database)

@@ -147,7 +147,6 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "end_cancelled": (update(JobRow).where(JobRow.id == JOB).values(state="cancelled"), NOW),
     },
     overview: {
-        "list_days": (7, 14),
         "list_queue": (None, 50),
         "count_queue": (None,),
         "list_standings": (),
@@ -157,6 +156,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "read_used": (HEAVY, 7, KINDS),
         "read_booked": (HEAVY, None, KINDS),
         "list_used": (7, 7),
+        "list_days": (7, 14),
         "grant": (HEAVY, 7, {KINDS[0]: 5}),
         "reset": (HEAVY, 7, KINDS),
         "block": (HEAVY, 7, NOW),
@@ -212,8 +212,8 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     },
     exporting: {
         "count_rows": (USUAL,),
-        "read_rows": (USUAL,),
-        "read_some_rows": (USUAL, [JOB]),
+        "read_kept": (USUAL,),
+        "read_some_kept": (USUAL, [JOB]),
     },
     index: {
         "add": (JOB,),
@@ -253,6 +253,22 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     },
 }
 """Every function that runs statements, with what it may be called with."""
+
+WHERE: tuple[dict[str, Any], ...] = (
+    {"person": USUAL},
+    {"server": 7, "channels": frozenset(range(8, 40))},
+    {"server": 7, "channels": frozenset({9})},
+    {"favourites_of": USUAL},
+    {"jobs": (JOB,)},
+)
+ASKED = (*map(Search.read, ("", "apple", "number 2", "red-table")), Search((), (("ᚠf1",),)))
+SEARCHES = [
+    Wanted(**where, search=asked, before=before)
+    for where in WHERE
+    for asked in ASKED
+    for before in (None, ROWS // 2)
+]
+"""What the gallery is searched for: whose or where, by what, and before which number."""
 
 UNSORTED = {"list_pictures", "list_undelivered"}
 """Functions that are called at every key or many times a second, and may not sort history."""
@@ -300,7 +316,8 @@ def call_all(connection: Connection) -> list[Asked]:
     """Every statement of the product."""
     found = []
     for module, calls in CALLS.items():
-        for name, given in calls.items():
+        more = [("find", (wanted, 30)) for wanted in SEARCHES if module is search]
+        for name, given in (*calls.items(), *more):
             function: Callable[..., object] = getattr(module, name)
             with connection.begin_nested() as undone, listening(connection) as heard:
                 function(connection, *given)
@@ -329,7 +346,10 @@ def reads_all(line: str) -> bool:
     return found is not None and found[1] in GROWING
 
 
-def test_nothing_reads_a_whole_history(settings: Settings) -> None:
+def test_nothing_reads_a_whole_history(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As much beyond what is near as in a gallery of usual size.
+    monkeypatch.setattr(search, "_NEAR", 100)
+    monkeypatch.setattr(search, "_HITS", 1)
     engine = open_engine(settings.database).execution_options(**WRITING)
     with engine.begin() as connection:
         fill(connection, ROWS, padding=0)

@@ -1,5 +1,6 @@
 """Every table has a rule, and whoever is forgotten is in no table and no file."""
 
+import csv
 import io
 import json
 import os
@@ -50,7 +51,7 @@ from storage.database.tables import (
     UsageRow,
 )
 from storage.files import Files
-from storage.privacy.exporting import Parts, count_rows, list_entries, read_rows
+from storage.privacy.exporting import Kept, Parts, count_rows, list_entries, read_kept, write_table
 from storage.privacy.forgetting import forget
 from storage.privacy.retention import drop_nameless, expire
 from storage.privacy.rules import RULES, could_hold_id
@@ -348,8 +349,8 @@ async def test_a_copy_holds_everything_but_secrets(settings: Settings, jobs: Job
     await jobs.accept(asked(OTHER, name="not mine"))
     counts = await jobs.records.read(count_rows, PERSON)
     assert counts == {"jobs": 1, "gallery": 1, "shares": 1, "usage": 1}
-    rows = await jobs.records.read(read_rows, PERSON)
-    (data,) = Parts(list_entries(rows, files), 10**6, 5)
+    everything = await jobs.records.read(read_kept, PERSON)
+    (data,) = Parts(list_entries(everything, files), 10**6, 5)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         found = {name: archive.read(name) for name in archive.namelist()}
@@ -361,6 +362,43 @@ async def test_a_copy_holds_everything_but_secrets(settings: Settings, jobs: Job
     every = b"".join(found.values())
     assert b"s3cret" not in every
     assert b"not mine" not in every
+
+
+def test_no_two_pictures_of_an_export_have_one_name(tmp_path: Path) -> None:
+    files = Files(tmp_path)
+    ids = ["0" * 32, "0" * 31 + "1", "1" * 32]
+    jobs = [{"id": it, "created_at": datetime.now(UTC), "recipe": {}} for it in ids]
+    images = [{"job_id": it, "position": 0, "sha256": files.put(it.encode())} for it in ids]
+    kept = Kept({"jobs": jobs, "images": images}, ())
+    names = [name for name, _ in list_entries(kept, files) if name.startswith("pictures/")]
+    assert len(set(names)) == 3
+    assert names[2].endswith("-11111111-1.png")
+
+
+@pytest.mark.parametrize(
+    ("words", "cell"),
+    [
+        ("=cmd()", "'=cmd()"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@sum", "'@sum"),
+        ("\t=1", "\t'=1"),
+        ("\r\n=1", "\r\n'=1"),
+        ("  =1", "'  =1"),
+        ("\ufeff\u200b=1", "'\ufeff\u200b=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("a cat;=1", "a cat;'=1"),
+        ("a cat\n-1", "a cat\n'-1"),
+        ("a red-hot cat, 3=3 @home +1", "a red-hot cat, 3=3 @home +1"),
+        ("", ""),
+        ("🍎 \u05ea\u05e4\u05d5\u05d7", "🍎 \u05ea\u05e4\u05d5\u05d7"),
+    ],
+)
+def test_no_cell_of_a_table_is_a_formula(words: str, cell: str) -> None:
+    job: dict[str, Any] = {"id": "0" * 32, "recipe": {"prompt": words}}
+    written = write_table([job]).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(written, newline=""))
+    assert row["prompt"] == cell
 
 
 @given(

@@ -32,7 +32,7 @@ function tellAge(seconds) {
 /** A name to be filled in once it is known; those who left have their number. */
 function name(person, server = chooser.value) {
   if (!person) return words.somebody;
-  return h("span", { data: { person, of: server } }, names.get(`${server} ${person}`) || person);
+  return h("bdi", { data: { person, of: server } }, names.get(`${server} ${person}`) || person);
 }
 
 /** A table; one of many columns is a list of cards on a phone. */
@@ -119,8 +119,8 @@ function showChanges(changes) {
   const told = changes.list.map((one) => h("li", {},
     h("strong", {}, one.what), " · ", name(one.person), " · ",
     h("time", { dateTime: new Date(1000 * one.at).toISOString() }, moments.format(1000 * one.at)),
-    h("blockquote", {}, one.after),
-    one.before && h("blockquote.soft", {}, `${words.before} ${one.before}`)));
+    h("blockquote", { dir: "auto" }, one.after),
+    one.before && h("blockquote.soft", {}, `${words.before} `, h("bdi", {}, one.before))));
   const turn = (label, to) => h("button", { type: "button", data: { key: label }, onclick: () => turnTo(to) }, label);
   return [section(words.changes,
     told.length ? h("ul.changes", {}, told) : h("p.empty", {}, words.no_changes),
@@ -134,7 +134,7 @@ function showCases(events) {
     h("strong", {}, one.what), " · ", name(one.person, one.server), " · ",
     h("time", { dateTime: new Date(1000 * one.at).toISOString() }, moments.format(1000 * one.at)),
     one.actor && h("div.soft", {}, `${words.by} `, name(one.actor, one.server)),
-    one.reason && h("blockquote", {}, one.reason)));
+    one.reason && h("blockquote", { dir: "auto" }, one.reason)));
   return section(words.cases, told.length
     ? h("ul.changes", {}, told)
     : h("p.empty", {}, words.no_cases));

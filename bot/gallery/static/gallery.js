@@ -74,8 +74,13 @@ async function load(first = false) {
   }
   if (first) $("days").replaceChildren();
   state.next = answer.next;
-  state.drawings.push(...answer.drawings);
-  for (const drawing of answer.drawings) add(drawing);
+  for (const drawing of answer.drawings) {
+    drawing.count = drawing.pictures.length;
+    // Favourites are pictures: those beside them were not marked.
+    if (state.scope === "marked" && !state.of) drawing.pictures = drawing.pictures.filter((one) => one.marked);
+    state.drawings.push(drawing);
+    add(drawing);
+  }
   const searched = FIELDS.some((field) => $(field).value);
   const empty = !state.drawings.length && !answer.next;
   say(empty ? (searched ? words.nothing_found : words.none) : "");
@@ -112,7 +117,7 @@ function add(drawing) {
 }
 
 function cell(drawing, one) {
-  const said = [drawing.alt, drawing.pictures.length > 1 && words.picture.replace("{n}", one.n + 1).replace("{count}", drawing.pictures.length)];
+  const said = [drawing.alt, drawing.count > 1 && words.picture.replace("{n}", one.n + 1).replace("{count}", drawing.count)];
   const image = h("img", { src: `small/${one.sha256}`, alt: said.filter(Boolean).join(" "), loading: "lazy", decoding: "async" });
   const item = h(
     "li.cell",
@@ -137,7 +142,7 @@ async function name(drawings) {
   if (!answer.ok) return;
   for (const person of unknown) state.names.set(person, answer[person] ?? "");
   drawChips();
-  picture.again();
+  picture.name();
 }
 
 // What one does

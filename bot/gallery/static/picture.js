@@ -50,9 +50,9 @@ export function close() {
   if (dialog.open) dialog.close();
 }
 
-/** Draws what is shown once more, as somebody's name is known now. */
-export function again() {
-  if (dialog.open && shown) draw();
+/** Writes somebody's name where it was not known yet; what else is open stays so. */
+export function name() {
+  for (const it of $("shown").querySelectorAll("[data-person]")) it.textContent = page.nameOf(it.dataset.person);
 }
 
 export function gone(job) {
@@ -73,27 +73,31 @@ function draw() {
   document.title = `${shown.prompt.slice(0, 60)} · Easel`;
 
   function number(it) {
-    const label = words.picture.replace("{n}", it.n + 1).replace("{count}", shown.pictures.length);
+    const label = pictureName(it.n);
     const here = it.n === place ? "page" : null;
     return h("button", { type: "button", "aria-label": label, "aria-current": here, onclick: () => go(shown.job, it.n) }, String(it.n + 1));
   }
 }
 
+const pictureName = (n) => page.words.picture.replace("{n}", n + 1).replace("{count}", shown.pictures.length);
+
 function facts(one) {
   const { words } = page;
-  const written = [shown.prompt, shown.flags].filter(Boolean).join(" ");
+  // Of a sheet each picture has its own.
+  const { prompt, flags } = { ...shown, ...one };
+  const written = [prompt, flags].filter(Boolean).join(" ");
   return h(
     "div.facts",
     {},
-    h("h2", { id: "words" }, shown.did ? `${shown.did}: ${shown.prompt}` : shown.prompt),
-    shown.flags && h("p.flags", {}, shown.flags),
+    h("h2", { id: "words", dir: "auto" }, shown.did && `${shown.did}: `, h("bdi", {}, prompt)),
+    flags && h("p.flags", {}, flags),
     h("p.settings", {}, shown.settings),
     h("p.settings", {}, dates.format(shown.at * 1000)),
-    !shown.own && h("p.settings", {}, `${words.by} ${page.nameOf(shown.person)} `, h("button", { type: "button", onclick: () => page.only(shown.person) }, words.only)),
+    !shown.own && h("p.settings", {}, `${words.by} `, h("bdi", { data: { person: shown.person } }, page.nameOf(shown.person)), " ", h("button", { type: "button", onclick: () => page.only(shown.person) }, words.only)),
     h(
       "div.acts",
       {},
-      h("button.main", { type: "button", onclick: (event) => copy(written, event.target) }, words.copy),
+      h("button.main", { type: "button", onclick: (event) => copy(written, event.target, words.copied) }, words.copy),
       star(one),
       h("a", { href: `keep/${shown.job}/${one.n}`, download: "" }, words.keep),
       shown.own && h("button.bad", { type: "button", onclick: remove }, words.delete),
@@ -105,34 +109,51 @@ function facts(one) {
   );
 }
 
-function tell(text, refused = false) {
+/** Says what came of something, unless another picture is shown by now. */
+function tell(drawing, text, refused = false) {
+  if (shown !== drawing) return;
   const told = $("told");
   told.classList.toggle("refused", refused);
   told.textContent = text;
 }
 
-async function copy(text, button) {
+async function copy(text, button, said) {
+  const drawing = shown;
+  document.querySelector(".by-hand")?.remove();
   try {
     await navigator.clipboard.writeText(text);
-    tell(page.words.copied);
   } catch {
-    // Not allowed here: then it is chosen, to be copied by hand.
-    getSelection().selectAllChildren($("words"));
+    // Not allowed, or no address of HTTPS.
+    if (!copyOf(text, button)) return;
   }
+  tell(drawing, said);
   button.focus();
+}
+
+/** The old way to copy; where it does not work either, the text stays there, chosen. */
+function copyOf(text, button) {
+  const field = h("textarea.by-hand", { value: text, readOnly: true, "aria-label": button.textContent });
+  button.parentElement.append(field);
+  field.select();
+  const copied = document.execCommand("copy");
+  if (copied) field.remove();
+  return copied;
 }
 
 function star(one) {
   const button = h("button", { type: "button", "aria-pressed": String(one.marked) }, `★ ${page.words.mark}`);
-  const { job } = shown;
+  const drawing = shown;
+  const { job } = drawing;
   button.addEventListener("click", async () => {
     const answer = await ask("mark", { job, n: one.n, on: !one.marked });
-    if (!answer.ok) return tell(answer.said, true);
+    if (!answer.ok) return tell(drawing, answer.said, true);
     one.marked = !one.marked;
     button.setAttribute("aria-pressed", String(one.marked));
-    for (const drawing of page.list().filter((it) => it.job === job)) {
-      drawing.pictures.find((it) => it.n === one.n).marked = one.marked;
-      page.changed(drawing);
+    for (const listed of page.list().filter((it) => it.job === job)) {
+      const same = listed.pictures.find((it) => it.n === one.n);
+      if (!same) continue;
+      same.marked = one.marked;
+      page.changed(listed);
     }
   });
   return button;
@@ -145,7 +166,7 @@ function hiding() {
     const answer = await ask("private", { job: drawing.job, on: box.checked });
     if (!answer.ok) {
       box.checked = !box.checked;
-      return tell(answer.said, true);
+      return tell(drawing, answer.said, true);
     }
     drawing.private = box.checked;
   });
@@ -154,10 +175,11 @@ function hiding() {
 
 async function remove() {
   if (!confirm(page.words.sure)) return;
-  const { job } = shown;
+  const drawing = shown;
+  const { job } = drawing;
   const answer = await ask("delete", { jobs: [job] });
-  if (!answer.ok) return tell(answer.said, true);
-  close();
+  if (!answer.ok) return tell(drawing, answer.said, true);
+  if (shown === drawing) close();
   page.gone(job);
   say(page.words.deleted.replace("{count}", answer.deleted));
 }
@@ -166,20 +188,22 @@ async function remove() {
 
 function sharing(one) {
   const { words } = page;
+  const drawing = shown;
   const days = h("select", {}, page.lives.map((life) => h("option", { value: life, selected: life === 7 }, String(life))));
   const tells = h("input", { type: "checkbox", checked: true });
-  const made = h("div", { hidden: true });
+  const made = h("div.made", { hidden: true });
   const make = h("button", { type: "button" }, words.make_link);
-  const known = h("ul.links", { role: "list" }, shown.links.map(link));
+  const known = h("ul.links", { role: "list" }, drawing.links.map(link));
   make.addEventListener("click", async () => {
-    const answer = await ask("share", { job: shown.job, n: one.n, days: Number(days.value), recipe: tells.checked });
-    if (!answer.ok) return tell(answer.said, true);
+    const answer = await ask("share", { job: drawing.job, n: one.n, days: Number(days.value), recipe: tells.checked });
+    if (!answer.ok) return tell(drawing, answer.said, true);
     const field = h("input", { readOnly: true, value: answer.url, "aria-label": words.link });
-    made.replaceChildren(h("p", {}, words.link), field);
+    const take = (event) => copy(answer.url, event.target, words.link_copied);
+    made.replaceChildren(h("p", {}, words.link), field, h("button", { type: "button", onclick: take }, words.copy_link));
     made.hidden = false;
     field.select();
-    const again = await ask(`pictures/${shown.job}`);
-    if (again.ok) known.replaceChildren(...(shown.links = again.links).map(link));
+    const again = await ask(`pictures/${drawing.job}`);
+    if (again.ok) known.replaceChildren(...(drawing.links = again.links).map(link));
   });
   return h(
     "details",
@@ -190,15 +214,15 @@ function sharing(one) {
 
   function link(it) {
     const end = words.until.replace("{date}", dates.format(it.until * 1000));
-    const item = h("li", {}, `${it.n + 1} · ${end}`, h("button", { type: "button", onclick: revoke }, words.revoke));
+    const item = h("li", {}, `${pictureName(it.n)} · ${end}`, h("button", { type: "button", onclick: revoke }, words.revoke));
     return item;
 
     async function revoke() {
       const answer = await ask("revoke", { id: it.id });
-      if (!answer.ok) return tell(answer.said, true);
-      shown.links = shown.links.filter((other) => other.id !== it.id);
+      if (!answer.ok) return tell(drawing, answer.said, true);
+      drawing.links = drawing.links.filter((other) => other.id !== it.id);
       item.remove();
-      tell(words.revoked);
+      tell(drawing, words.revoked);
     }
   }
 }
@@ -214,7 +238,7 @@ function tree() {
       return h(
         "li",
         {},
-        h("a", { href: `#${node.job}/0`, "aria-current": node.job === shown.job ? "page" : null }, h("img", { src: `small/${node.sha256}`, alt: "", loading: "lazy" }), node.said),
+        h("a", { href: `#${node.job}/0`, "aria-current": node.job === shown.job ? "page" : null }, h("img", { src: `small/${node.sha256}`, alt: "", loading: "lazy" }), h("bdi", {}, node.said)),
         below.length > 0 && h("ul", {}, below),
       );
     });

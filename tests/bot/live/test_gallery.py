@@ -23,6 +23,7 @@ from storage.database.tables import JobRow
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.gallery import index
 from tests.bot.live.house import House
+from tests.bot.live.test_compare import drawn
 from tests.bot.live.visiting import Visitor, serve_pages
 
 
@@ -173,6 +174,21 @@ async def test_what_was_asked_for_in_private_or_among_adults_is_nobody_elses(
     assert (await mira.get(f"/gallery/small/{direct}"))[0] == 200
 
 
+async def test_each_picture_of_a_sheet_is_shown_with_its_own_words(
+    house: House, mira: Visitor
+) -> None:
+    job, _ = await drawn(house, "a {red --ar 3:2, blue} bird")
+    (sheet,) = await listed(mira, q="bird")
+    assert sheet["prompt"] == "a {red --ar 3:2, blue} bird"
+    told = [(one["prompt"], one["flags"]) for one in sheet["pictures"]]
+    assert told == [("a red bird", "--ar 3:2"), ("a blue bird", "")]
+    link = {"job": job.id, "n": 1, "days": 1, "recipe": True}
+    url = (await mira.post("/gallery/share", link))[1]["url"]
+    page = (await mira.get(url.removeprefix(mira.address)))[1]
+    assert b"a blue bird" in page
+    assert b"{red" not in page.split(b'class="words"')[1]
+
+
 async def test_a_recipe_of_a_newer_release_keeps_nobody_from_the_others(
     house: House, mira: Visitor
 ) -> None:
@@ -270,7 +286,7 @@ async def test_a_selection_comes_as_pictures_and_as_a_table(
         assert len([name for name in names if name.startswith("pictures/")]) == 10
         assert "requests.csv" in names
     status, data = await mira.get(f"/gallery/selection.csv?jobs={jobs}")
-    rows = [*csv.DictReader(io.StringIO(data.decode()))]
+    rows = [*csv.DictReader(io.StringIO(data.decode("utf-8-sig")))]
     assert [row["prompt"] for row in rows] == ["a black cat", "a red apple"]
 
 
