@@ -138,9 +138,9 @@ class PictureCollection:
         """
         job = (await self.find(onlooker, job_id)).job
         find_picture(job, position)
-        await self._records.write(
-            choice_queries.mark, onlooker.person or 0, job_id, position, wanted
-        )
+        given = onlooker.person or 0, job_id, position, wanted
+        if await self._records.write(choice_queries.mark, *given) is None:
+            raise NotShownError
 
     async def keep_private(self, onlooker: Onlooker, job_id: str, *, private: bool) -> None:
         """Keeps a drawing of somebody's own from its server's gallery, or lets it in again.
@@ -171,7 +171,10 @@ class PictureCollection:
         find_picture(shown.job, position)
         require_audience(self._client, shown.job, adult=False)
         given = onlooker.person or 0, job_id, position
-        return await self._records.write(share_links.share, *given, recipe=recipe, life=life)
+        name = await self._records.write(share_links.share, *given, recipe=recipe, life=life)
+        if name is None:
+            raise NotShownError
+        return name
 
     async def list_links(self, onlooker: Onlooker, job_id: str) -> list[ShareLink]:
         """Somebody's links to a drawing that are good."""

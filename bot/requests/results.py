@@ -26,7 +26,7 @@ from bot.delivery.marking import PictureMarks
 from bot.delivery.sheet_messages import compose_sheet_ending
 from bot.delivery.target import send_fitting
 from bot.delivery.watcher import DeliveryWatcher
-from bot.errors import NoPictureError, NotYetError, NotYoursError
+from bot.errors import JobGoneError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Requester
 from bot.panels import copying, latest, routing
@@ -83,6 +83,7 @@ class ResultHandler:
 
         Raises:
             NoJobError: There is no such job.
+            JobGoneError: It was deleted meanwhile.
             NotAllowedError: Its pictures are shown among adults alone.
             MissingFileError: Its pictures are no longer stored.
             UnsentError: Discord does not take them.
@@ -99,7 +100,9 @@ class ResultHandler:
         server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
             # Reactions and menus name a message alone; this is how its job is found again.
-            await self._records.write(copies.keep_copy, message, job.id, interaction.channel_id)
+            shown = message, job.id, interaction.channel_id
+            if not await self._records.write(copies.keep_copy, *shown):
+                raise JobGoneError
             await self._show_again(interaction, job)
 
     async def _show_again(self, interaction: discord.Interaction[Any], job: Job) -> None:
@@ -160,7 +163,7 @@ class ResultHandler:
 
         compose = await self._prepare(job)
         message = await send_fitting(send, compose, requester.filesize_limit)
-        await self._records.write(copies.keep_copy, message.id, job.id, place.channel_id)
+        await self._keep_copy(message, job.id)
 
     async def offer_latest(
         self, interaction: discord.Interaction[Any], page: int | None = None
@@ -290,6 +293,8 @@ class ResultHandler:
         job = await ownership.find_drawing(self._jobs, job_id)
         ownership.require_picture(Recipe.from_json(job.recipe), index)
         marked = await self._records.write(choice_queries.mark, interaction.user.id, job_id, index)
+        if marked is None:
+            raise JobGoneError
         if interaction.message is not None:
             ref = MessageRef(interaction.message.channel.id, interaction.message.id)
             self._delivery.mark_buttons(job_id, ref, interaction.followup)
@@ -349,7 +354,14 @@ class ResultHandler:
             message = await send_fitting(send, compose, DIRECT_LIMIT)
         except discord.Forbidden:
             return
-        await self._records.write(copies.keep_copy, message.id, job_id, message.channel.id)
+        await self._keep_copy(message, job_id)
+
+    async def _keep_copy(self, message: discord.Message, job_id: str) -> None:
+        shown = message.id, job_id, message.channel.id
+        # Of what was deleted meanwhile nothing stays.
+        if not await self._records.write(copies.keep_copy, *shown):
+            with suppress(discord.HTTPException):
+                await message.delete()
 
     async def delete(
         self, message: discord.PartialMessage, job_id: str, requester: Requester

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database.awaited import AwaitedDatabase
 from storage.database.inline import InlineDatabase
-from storage.database.tables import Table
+from storage.database.tables import JobRow, Table
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -95,6 +95,20 @@ def hold(connection: Connection, what: int) -> None:
     # SQLite's writing transactions wait for each other as it is.
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(what)))
+
+
+def hold_job(connection: Connection, job_id: str) -> bool:
+    """Whether there is a job, which nobody deletes then until this transaction is over.
+
+    For rows that hang on one: it may have been deleted since somebody looked.
+
+    Args:
+        connection: In a transaction that writes.
+        job_id: The job.
+    """
+    # SQLite knows no such lock, and needs none.
+    there = select(JobRow.id).where(JobRow.id == job_id).with_for_update(read=True, key_share=True)
+    return connection.execute(there).first() is not None
 
 
 def upsert(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from storage.database.records import hold, keep_row
+from storage.database.records import hold, hold_job, keep_row
 from storage.database.tables import (
     ChangeRow,
     DraftRow,
@@ -221,8 +221,8 @@ def _of(owner: Owner) -> tuple[Any, ...]:
 
 def mark(
     connection: Connection, person_id: int, job_id: str, position: int, wanted: bool | None = None
-) -> bool:
-    """Marks a picture as a favourite, or takes the mark away; whether it is one now.
+) -> bool | None:
+    """Marks a picture as a favourite, or takes the mark away.
 
     Args:
         connection: In a transaction.
@@ -230,6 +230,9 @@ def mark(
         job_id: The picture's job.
         position: Its place in the job, from 0.
         wanted: Whether it is to be one; None for the opposite of what it is.
+
+    Returns:
+        Whether it is one now; None where there is no such job any more.
     """
     own = (
         FavouriteRow.person_id == person_id,
@@ -238,6 +241,8 @@ def mark(
     )
     # Of two presses at once both would find no mark, and the second could not set one again.
     hold(connection, person_id)
+    if not hold_job(connection, job_id):
+        return None
     was = bool(connection.execute(delete(FavouriteRow).where(*own)).rowcount)
     now = not was if wanted is None else wanted
     if now:

@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
+from storage.database.records import hold_job
 from storage.database.tables import ShareLinkRow
 
 LIVES: Final = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
@@ -47,8 +48,8 @@ def share(
     *,
     recipe: bool = True,
     life: timedelta = LIVES[0],
-) -> str:
-    """Makes a link; what it names, of which only a hash is kept.
+) -> str | None:
+    """Makes a link; what it names, of which only a hash is kept, or None if there is no such job.
 
     Args:
         connection: In a transaction that writes.
@@ -58,6 +59,8 @@ def share(
         recipe: Whether it tells the recipe.
         life: How long it is good.
     """
+    if not hold_job(connection, job_id):
+        return None
     now = datetime.now(UTC)
     connection.execute(delete(ShareLinkRow).where(ShareLinkRow.expires_at <= now))
     name = secrets.token_urlsafe(_BYTES)

@@ -2,15 +2,22 @@
 
 from sqlalchemy import Connection, delete, select
 
-from storage.database.records import insert_new, keep_row
+from storage.database.records import hold_job, insert_new, keep_row
 from storage.database.tables import CopyRow, WithdrawalRow
 
 
-def keep_copy(connection: Connection, message_id: int, job_id: str, channel_id: int | None) -> None:
-    """Notes that a message shows a job's pictures once more, and in which channel."""
+def keep_copy(connection: Connection, message_id: int, job_id: str, channel_id: int | None) -> bool:
+    """Notes that a message shows a job's pictures once more, and in which channel.
+
+    Returns:
+        False where there is no such job any more: nothing would delete the message then.
+    """
+    if not hold_job(connection, job_id):
+        return False
     # Of two that send one message, Discord gives the second the first's.
     row = {"message_id": message_id, "job_id": job_id, "channel_id": channel_id}
     keep_row(connection, CopyRow, row)
+    return True
 
 
 def withdraw_copies(connection: Connection, job_id: str) -> None:

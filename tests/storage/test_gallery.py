@@ -11,12 +11,13 @@ import pytest_asyncio
 from sqlalchemy import Connection, insert, update
 
 from storage.database.tables import FavouriteRow, GalleryRow, ImageRow, JobRow
+from storage.decisions import choice_queries
 from storage.gallery import index, search, share_links
 from storage.gallery.rights import Sight, Viewer, may_see
 from storage.gallery.search import Wanted
 from storage.gallery.terms import Search, mark_flags, mark_model
 from storage.privacy.forgetting import erase_jobs, forget, forget_some
-from storage.queue import queries
+from storage.queue import copies, queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Made, Rendered
 from storage.settings import Settings
@@ -81,7 +82,9 @@ async def find(jobs: Jobs, typed: str = "", *marks: list[str], **wanted: Any) ->
 
 async def share(jobs: Jobs, job_id: str, life: timedelta = DAY) -> str:
     """What a link to a picture names."""
-    return await jobs.records.write(share_links.share, ME, job_id, 0, recipe=False, life=life)
+    name = await jobs.records.write(share_links.share, ME, job_id, 0, recipe=False, life=life)
+    assert name
+    return name
 
 
 async def test_a_drawing_is_in_the_gallery_once_it_ends_and_a_question_never(jobs: Jobs) -> None:
@@ -271,6 +274,14 @@ async def test_some_are_forgotten_with_all_that_names_them_and_nobody_elses(
         for file in settings.data.glob("easel.db*"):
             assert b"unmistakable" not in file.read_bytes()
     assert kept != mine
+
+
+async def test_nothing_hangs_on_a_job_that_was_deleted_meanwhile(jobs: Jobs) -> None:
+    job_id = await put(jobs, 1)
+    await jobs.records.write(erase_jobs, [job_id])
+    assert await jobs.records.write(choice_queries.mark, ME, job_id, 0) is None
+    assert await jobs.records.write(share_links.share, ME, job_id, 0) is None
+    assert await jobs.records.write(copies.keep_copy, 5, job_id, 7) is False
 
 
 async def test_a_link_is_good_until_it_is_revoked_or_expires(jobs: Jobs) -> None:

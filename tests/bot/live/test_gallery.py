@@ -1,5 +1,6 @@
 """The gallery as browsers use it: what is listed, looked at, shared, taken along and deleted."""
 
+import asyncio
 import csv
 import io
 import math
@@ -302,6 +303,29 @@ async def test_what_one_deletes_is_gone_everywhere_and_others_is_not(
     await message.until(lambda now: now.deleted)
     assert not kept.deleted
     assert await house.jobs.get(job) is None
+
+
+async def test_what_is_done_while_it_is_deleted_does_nothing_or_all(
+    house: House, mira: Visitor
+) -> None:
+    job, _ = await draw(house, "a red apple")
+    link = {"job": job, "n": 0, "days": 1, "recipe": True}
+    url = (await mira.post("/gallery/share", link))[1]["url"]
+    asked = {"jobs": [job]}
+    answers = await asyncio.gather(
+        *(mira.post("/gallery/delete", asked) for _ in range(4)),
+        *(mira.post("/gallery/mark", {"job": job, "n": 1, "on": True}) for _ in range(2)),
+        *(mira.post("/gallery/share", link) for _ in range(2)),
+        *(mira.post("/gallery/private", {"job": job, "on": True}) for _ in range(2)),
+        mira.get(url.removeprefix(mira.address) + "picture"),
+        mira.get(f"/gallery/selection.zip?jobs={job}"),
+        mira.get(f"/gallery/pictures?of={job}"),
+    )
+    assert {status for status, _ in answers} <= {200, 404}
+    assert sum(told["deleted"] for _, told in answers[:4]) == 1
+    assert await prompts(mira) == await prompts(mira, scope="marked") == []
+    for path in ("", "picture"):
+        assert (await mira.get(url.removeprefix(mira.address) + path))[0] == 404
 
 
 async def test_a_message_that_is_deleted_takes_its_pictures_out(
