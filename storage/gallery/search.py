@@ -203,9 +203,13 @@ def _narrow(chosen: Select[Any], wanted: Wanted) -> Select[Any]:
         chosen = chosen.where(GalleryRow.person_id == wanted.person)
     if wanted.server is not None:
         chosen = chosen.where(GalleryRow.server_id == wanted.server)
-        # A sum, since each channel would be walked through by itself, of which there are hundreds.
-        chosen = chosen.where((GalleryRow.channel_id + 0).in_(wanted.channels))
+        chosen = chosen.where(_among(wanted.channels))
     return _limit(chosen, GalleryRow.id, wanted)
+
+
+def _among(channels: Collection[int]) -> ColumnElement[bool]:
+    # Of a sum, since no index is to be read for each of hundreds of channels.
+    return (GalleryRow.channel_id + 0).in_(channels)
 
 
 def _limit(chosen: Select[Any], number: Any, wanted: Wanted) -> Select[Any]:  # noqa: ANN401 - a column
@@ -262,8 +266,8 @@ def _find_by_fts5(connection: Connection, wanted: Wanted, most: int) -> list[Fou
     first = _match(select(_WORDS.c.rowid), wanted, search).limit(_HITS)
     hits = [*connection.execute(first).scalars()]
     given = func.json_each(json.dumps(hits)).table_valued("value")
-    among = _walk(_choose(), wanted).where(GalleryRow.id.in_(select(given.c.value)))
-    found = _read_where(connection, among.limit(most))
+    among = _choose().where(GalleryRow.id.in_(select(given.c.value)), _among(wanted.channels))
+    found = _read_where(connection, among.order_by((GalleryRow.id + 0).desc()).limit(most))
     if len(hits) < _HITS or len(found) == most:
         return found
     # No channel at all is found nowhere, as no drawing has such a mark.
