@@ -259,9 +259,9 @@ def _sum_used(
         UsageRow.day > _today() - timedelta(days=days),
         *(() if server_id is None else (UsageRow.server_id == server_id,)),
     )
-    for key, jobs, pictures, gpu_ms in connection.execute(wanted.group_by(by)):
+    for row in connection.execute(wanted.group_by(by)):
         # Sums of PostgreSQL are decimals.
-        yield key, int(jobs), int(pictures), int(gpu_ms) / 1000
+        yield row[0], int(row[1]), int(row[2]), int(row[3]) / 1000
 
 
 def _read_grants(connection: Connection, person_id: int, server_id: int) -> dict[QuotaKind, float]:

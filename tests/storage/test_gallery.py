@@ -163,18 +163,16 @@ async def test_what_is_near_and_what_an_index_finds_is_found_alike(
     here = {"server": HERE, "channels": frozenset({SEEN})}
     both = {"server": HERE, "channels": frozenset({SEEN, UNSEEN})}
     narrowed: tuple[dict[str, Any], ...] = ({"person": ME}, here, both, {**both, "since": 1})
-    asked = [
-        *((typed, (), each) for typed in SEARCHES for each in narrowed),
-        *((typed, mark_flags("--tile"), here) for typed in ("", "a", "red-h")),
+    asked: list[tuple[str, list[list[str]], dict[str, Any]]] = [
+        *((typed, [], each) for typed in SEARCHES for each in narrowed),
+        *((typed, [mark_flags("--tile")], here) for typed in ("", "a", "red-h")),
     ]
-    wanted = [
-        await find(jobs, typed, *([marks] if marks else []), **more) for typed, marks, more in asked
-    ]
+    wanted = [await find(jobs, typed, *marks, **more) for typed, marks, more in asked]
     assert sum(map(bool, wanted)) > len(wanted) / 3
-    monkeypatch.setattr(search, "_NEAR", near)
-    monkeypatch.setattr(search, "_HITS", hits)
+    for name, value in (("_FEW", 0), ("_NEAR", near), ("_HITS", hits)):
+        monkeypatch.setattr(search, name, value)
     for (typed, marks, more), before in zip(asked, wanted, strict=True):
-        found = await find(jobs, typed, *([marks] if marks else []), **more)
+        found = await find(jobs, typed, *marks, **more)
         assert found == before, (typed, marks, more)
 
 
