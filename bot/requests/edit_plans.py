@@ -58,7 +58,8 @@ class Plan:
         words: The sentence.
         exact: Wishes that arithmetic grants.
         drawn: The one that a model draws; None if there is none.
-        later: Wishes that have to wait, since each drawing begins at a finished picture.
+        later: Others that it draws, which have to wait unless words alone tell it what to draw:
+            each drawing begins at a finished picture.
         regions: The parts of the picture that were chosen for it, or...
         mask: ...SHA-256 of the mask over what it is about; empty for none.
         found: How that was found.
@@ -100,8 +101,8 @@ class Plan:
 
     @property
     def waits(self) -> bool:
-        """Whether something of the sentence has to be asked for again."""
-        return bool(self.later or (self.leads_back and self.exact))
+        """Whether all but showing an earlier picture has to be asked for again."""
+        return bool(self.leads_back and (self.exact or self.later))
 
 
 def plan(words: str, regions: Sequence[Region], *, whole: bool) -> Plan:
@@ -121,7 +122,7 @@ def plan(words: str, regions: Sequence[Region], *, whole: bool) -> Plan:
         raise NotUnderstoodError(words)
     if not wishes:
         return Plan(words, drawn=replace(_FREE, what=words), regions=tuple(regions))
-    drawn = [wish for wish in wishes if wish.kind not in EXACT]
+    drawn = _unite([wish for wish in wishes if wish.kind not in EXACT])
     if regions and any(wish.kind not in LOCAL | {WishKind.RESTYLE} for wish in wishes):
         raise NotAllowedError(Sentence(sentences.EDIT_WHOLE_ONLY))
     return Plan(
@@ -131,3 +132,12 @@ def plan(words: str, regions: Sequence[Region], *, whole: bool) -> Plan:
         later=tuple(drawn[1:]),
         regions=tuple(regions),
     )
+
+
+def _unite(wishes: Sequence[Wish]) -> list[Wish]:
+    """The same, with all sides that it goes on beyond as one wish: they are one drawing."""
+    if not wishes or wishes[0].kind is not WishKind.EXTEND:
+        return list(wishes)
+    sides = dict.fromkeys(wish.what for wish in wishes if wish.kind is WishKind.EXTEND)
+    united = Wish(WishKind.EXTEND, "all" if "all" in sides else " ".join(sides))
+    return [united, *(wish for wish in wishes if wish.kind is not WishKind.EXTEND)]

@@ -276,7 +276,7 @@ class EditHandler:
         change = self._editor.change(replace(located, every=every), fetched)
         title = Title(planned.title, None if every else max(1, index))
         told = await self._maker.make_for(requester, job, change, title, fetched)
-        return Reply(list(map(retell, [*told, *_list_notes(planned)])))
+        return Reply(list(map(retell, told)))
 
     async def find(self, job_id: str) -> Job | None:
         """A job whose pictures can be edited; None for one that has none, or asks a question."""

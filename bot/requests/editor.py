@@ -29,6 +29,9 @@ from prompt.sentences import Sentence
 
 _SIDES: Final = {"left": "left", "right": "right", "up": "top", "down": "bottom"}
 _QUARTERS: Final = {"right": 1, "half": 2, "left": 3}
+_TOLD: Final = LOCAL | {WishKind.RESTYLE}
+"""What a model that edits as words say is told in them."""
+
 _FILLED: Final = 0.1
 """Denoising strength of a plain ground where something stood before it."""
 
@@ -89,8 +92,25 @@ class _Edit:
         made = self._draw(wish)
         # One picture, which the next wish is about; 🔄 draws another.
         recipe = made.recipe if planned.every else derive.narrow(made.recipe, 0)
+        notes = made.notes
+        if len(self._granted) <= len(planned.later):
+            notes = (*notes, Sentence(sentences.EDIT_LATER))
         # What is drawn from the finished picture has its retouches already; the new ones follow.
-        return replace(made, recipe=_retouch(recipe, planned.exact))
+        return replace(made, recipe=_retouch(recipe, planned.exact), notes=notes)
+
+    @property
+    def _native(self) -> bool:
+        """Whether what drew the picture changes pictures as words say."""
+        return Capability.EDIT in self.card.capabilities and bool(self.parent.image)
+
+    @property
+    def _granted(self) -> tuple[Wish, ...]:
+        """What one drawing grants: words alone may tell of several changes at once."""
+        planned = self.planned
+        drawn = (planned.drawn,) if planned.drawn else ()
+        every = (*drawn, *planned.later)
+        told = self._native and not planned.regions and all(wish.kind in _TOLD for wish in every)
+        return every if told else drawn
 
     def _draw(self, wish: Wish) -> Resolved:
         planned, parent, card = self.planned, self.parent, self.card
@@ -107,12 +127,11 @@ class _Edit:
                 return Resolved(recipe=derive.reroll(self._select(), self.seed))
             case WishKind.MORE | WishKind.LESS:
                 return Resolved(recipe=_do_more(self._select(), wish, planned.words))
-        native = Capability.EDIT in card.capabilities and bool(parent.image)
-        seeks = planned.sought and Capability.INPAINT in card.capabilities and not native
+        seeks = planned.sought and Capability.INPAINT in card.capabilities and not self._native
         if planned.regions or planned.mask or seeks:
             made = self._repaint(wish)
             return replace(made, notes=(*made.notes, *_tell_found(wish, planned)))
-        if native:
+        if self._native:
             return self._edit_natively(wish)
         if wish.kind in LOCAL:
             raise NoPlaceError(wish.what)
@@ -120,10 +139,10 @@ class _Edit:
 
     def _edit_natively(self, wish: Wish) -> Resolved:
         # What arithmetic or a later turn does is not asked of the model as well.
-        alone = not (self.planned.exact or self.planned.later)
-        words = self.planned.words if alone else _word(wish)
+        alone = not self.planned.exact and len(self._granted) > len(self.planned.later)
+        words = self.planned.words if alone else ", ".join(map(_word, self._granted))
         # What is to look otherwise as a whole has nothing to put back.
-        restored = wish.kind in LOCAL
+        restored = all(one.kind in LOCAL for one in self._granted)
         if not restored and edits.is_edited_whole(self.parent.recipe):
             merged = merge_wishes(self.parent.recipe.prompt, words)
             return self._reword(wish, merged, edits.edit_anew)
@@ -260,7 +279,7 @@ def _find_edges(wish: Wish, recipe: Recipe) -> Edges:
         return derive.fit_to_ratio(recipe, 1, *_read_ratio(wish.what))
     if wish.what == "all":
         return derive.zoom_out(recipe, 1.5)
-    return Edges(**{_SIDES[wish.what]: derive.PAN})
+    return Edges(**{_SIDES[side]: derive.PAN for side in wish.what.split()})
 
 
 def _do_more(recipe: Recipe, wish: Wish, words: str) -> Recipe:

@@ -25,10 +25,14 @@ def name_part(words: str, prompt: str) -> Part | None:
     if _means_ground(words):
         return "ground"
     shown, meant = _read(prompt), _read(words)
-    if len(shown.named) != 1 or meant.named != shown.named or meant.unknown:
+    if len(shown.named) != 1 or len(meant.named) != 1 or meant.unknown:
+        return None
+    # A green apple, which has a name of its own, is an apple.
+    colour, thing = shown.named[0].removesuffix(meant.named[0]).strip(), meant.named[0]
+    if shown.named[0] != f"{colour} {thing}".strip() or (colour and not _is_colour(colour)):
         return None
     # The green one of red apples is none that there is.
-    return None if set(meant.colours) - set(shown.colours) else "figure"
+    return None if set(meant.colours) - {*shown.colours, colour} else "figure"
 
 
 def say_in_english(words: str) -> str:
@@ -40,6 +44,10 @@ def say_in_english(words: str) -> str:
 
 def _read(text: str) -> Reading:
     return read_meaning(text, load_lexicon(), _STYLES)
+
+
+def _is_colour(word: str) -> bool:
+    return any(one.kind is Kind.COLOUR for one in load_lexicon().find(word, ENGLISH))
 
 
 def _means_ground(words: str) -> bool:

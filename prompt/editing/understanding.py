@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,9 @@ MOST: Final = 6
 
 CARRIED: Final = frozenset({WishKind.EXTEND, WishKind.RECOLOUR, WishKind.REPLACE})
 """Wishes whose beginning goes for the next as well: "make the roof blue and the walls white"."""
+
+_SPANS: Final = 8
+"""Places where what a sentence says may begin, and may end, that are tried at most."""
 
 _LED: Final = 3
 """Words of such a beginning at most."""
@@ -57,7 +61,7 @@ class _Rule:
     Attributes:
         kind: Of the wish.
         what: Of the wish, unless the pattern has a blank for it.
-        pattern: Of the whole sentence.
+        pattern: Of what a sentence says beside its frame.
     """
 
     kind: WishKind
@@ -66,12 +70,35 @@ class _Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class _Section:
+    """Rules that the same may stand around.
+
+    Attributes:
+        rules: In the order in which they are tried.
+        before: What stands before what they match, and...
+        behind: behind it.
+    """
+
+    rules: tuple[_Rule, ...]
+    before: re.Pattern[str]
+    behind: re.Pattern[str]
+
+    def list_spans(self, sentence: str) -> list[tuple[int, int]]:
+        """Where what the rules match may begin and end, those first that leave most around it."""
+        places = range(len(sentence) + 1)
+        starts = [place for place in places if self.before.fullmatch(sentence, 0, place)]
+        ends = [place for place in places if self.behind.fullmatch(sentence, place)]
+        few = product(starts[: -_SPANS - 1 : -1], ends[:_SPANS])
+        return [(start, end) for start, end in few if start < end]
+
+
+@dataclass(frozen=True, slots=True)
 class _Grammar:
     """What one language's sentences are read by.
 
     Attributes:
         language: Its code.
-        rules: In the order in which they are tried.
+        sections: Its rules, in the order in which they are tried.
         joined: What joins wishes.
         fillers: What may stand between words and says nothing.
         articles: What stands before a thing and is no part of it.
@@ -85,7 +112,7 @@ class _Grammar:
     """
 
     language: str
-    rules: tuple[_Rule, ...]
+    sections: tuple[_Section, ...]
     joined: re.Pattern[str]
     fillers: re.Pattern[str]
     articles: re.Pattern[str]
@@ -178,10 +205,12 @@ def _read_one(sentence: str, grammar: _Grammar) -> Wish | None:
     # How much may stand anywhere; it is part of a thing's name where that can be read.
     bare = " ".join(grammar.much.sub("", grammar.little.sub("", sentence)).split())
     for words in dict.fromkeys((sentence, bare)):
-        for rule in grammar.rules:
-            found = rule.pattern.fullmatch(words)
-            if found and (wish := _fill_in(rule, found.groupdict(), grammar)):
-                return replace(wish, amount=amount) if wish.kind is WishKind.TONE else wish
+        for section in grammar.sections:
+            spans = section.list_spans(words)
+            for rule, span in product(section.rules, spans):
+                found = rule.pattern.fullmatch(words, *span)
+                if found and (wish := _fill_in(rule, found.groupdict(), grammar)):
+                    return replace(wish, amount=amount) if wish.kind is WishKind.TONE else wish
     return None
 
 
@@ -294,10 +323,16 @@ def _build_grammar(language: str, table: Mapping[str, Any], foreign: Set[str]) -
     )
     return _Grammar(
         language=language,
-        rules=(
-            *_build_rules(table["framed"], framed, tailed, fill),
-            *_build_rules(table["judged"], before + fill("<excess>"), tailed, fill),
-            *_build_rules(table["whole"], before + extents, behind, fill),
+        sections=tuple(
+            _Section(
+                tuple(_build_rules(table[name], fill)),
+                *(re.compile(around, re.IGNORECASE) for around in (start, end)),
+            )
+            for name, start, end in (
+                ("framed", framed, tailed),
+                ("judged", before + fill("<excess>"), tailed),
+                ("whole", before + extents, behind),
+            )
         ),
         joined=compile_words("joined"),
         fillers=re.compile(rf"(?<=\w){gap}(?:{table['fillers']}){edge}", re.IGNORECASE),
@@ -321,12 +356,10 @@ def _build_grammar(language: str, table: Mapping[str, Any], foreign: Set[str]) -
     )
 
 
-def _build_rules(
-    table: Mapping[str, list[str]], before: str, behind: str, fill: Callable[[str], str]
-) -> Iterator[_Rule]:
+def _build_rules(table: Mapping[str, list[str]], fill: Callable[[str], str]) -> Iterator[_Rule]:
     for name, patterns in table.items():
         kind, _, what = name.partition(":")
         for pattern in patterns:
             filled = _BLANK.sub(lambda blank: _BLANKS[blank[0]], fill(pattern))
-            whole = re.compile(f"{before}(?:{filled}){behind}", re.IGNORECASE)
+            whole = re.compile(filled, re.IGNORECASE)
             yield _Rule(WishKind(kind), "" if what in _BLANKS else what, whole)

@@ -32,7 +32,7 @@ class Wish:
 
     Attributes:
         kind: What is to be done.
-        what: To what, or how: a thing in the person's words, a side, a ratio, a tone.
+        what: To what, or how: a thing in the person's words, sides, a ratio, a tone.
         into: What it becomes, in the person's words.
         amount: How much, beside the usual 1; from 0.5 for a little to 2 for a lot.
     """

@@ -13,6 +13,8 @@ from prompt.editing.naming import name_part, say_in_english
         ("Apfel", "a red apple", "figure"),
         ("りんご", "ein roter Apfel", "figure"),
         ("perro", "a brown dog, pixel art", "figure"),
+        ("Apfel", "a green apple on a blue background", "figure"),
+        ("dog", "a hot dog", None),
         ("cat", "a black cat on a yellow background", "figure"),
         ("background", "a red apple", "ground"),
         ("Hintergrund", "a red apple", "ground"),

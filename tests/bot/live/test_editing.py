@@ -65,11 +65,11 @@ async def test_another_look_is_drawn_from_the_same_noise(studio: Studio) -> None
 
 
 async def test_more_is_shown_beyond_the_edges(studio: Studio) -> None:
-    made = await edit(studio, await single(studio), "extend it to the left")
+    made = await edit(studio, await single(studio), "extend it up and to the left")
     assert made.inputs.canvas
     # One, which the next wish is about.
     assert len(made.noise) == 1
-    assert made.inputs.canvas.edges.left > 0
+    assert made.inputs.canvas.edges.left == made.inputs.canvas.edges.top > 0
 
 
 async def test_a_part_changes_where_it_is_said_to_be(studio: Studio) -> None:

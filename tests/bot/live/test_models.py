@@ -11,6 +11,7 @@ from generation.recipe import Recipe
 from playground import Interaction, Message
 from storage.decisions.choices import PersonChoices, ServerChoices
 from tests.bot.live.house import House
+from tests.bot.live.test_editing import edit
 from tests.journeys.studio import Studio, answer, recipe_of, refusal, result, showing, told
 from tests.journeys.test_references import imagine
 
@@ -120,3 +121,13 @@ async def test_info_and_help_list_them(gallery: Studio) -> None:
     )
     assert listed in await told(gallery, "mira", "info", {})
     assert listed in await told(gallery, "mira", "help", {"about": "--model"})
+
+
+async def test_a_model_that_edits_is_told_all_that_is_to_change(gallery: Studio) -> None:
+    picture, _ = await drawn(gallery, f"a house {KLEIN}")
+    words = "make the roof blue and the walls white"
+    made = await edit(gallery, picture, words)
+    assert (made.prompt, len(made.inputs.edit), made.inputs.restored) == (words, 1, True)
+    again = await edit(gallery, picture, f"brighter, {words}")
+    assert again.prompt == "make the roof blue, make the walls white"
+    assert again.finishing.retouch
