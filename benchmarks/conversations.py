@@ -111,9 +111,10 @@ def make(engine: Drawer, recipe: Recipe, store: Store) -> tuple[Parent, Image.Im
 
 
 def share_same(one: Image.Image, other: Image.Image, without: Image.Image | None = None) -> float:
-    """Share of pixels that are equal, outside a mask."""
+    """Share of pixels that are equal, outside a mask; 1 where that leaves none."""
     same = (np.asarray(one) == np.asarray(other)).all(-1)
-    return float(same.mean() if without is None else same[np.asarray(without) == 0].mean())
+    left = same if without is None else same[np.asarray(without) == 0]
+    return float(left.mean()) if left.size else 1.0
 
 
 def cover(size: tuple[int, int], places: tuple[int, ...]) -> Image.Image:
