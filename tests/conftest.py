@@ -84,7 +84,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     What waits most is first of all, beside what computes.
     """
-    items.sort(key=lambda item: LONGEST_FIRST.get(item.path.relative_to(TESTS).parts[0], 0))
+    items.sort(key=lambda item: LONGEST_FIRST.get(item.path.parts[len(TESTS.parts)], 0))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -111,7 +111,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_collection_finish() -> None:
     """Spares the garbage collector what stays to the end: a million objects of libraries."""
-    gc.collect()
     gc.freeze()
     gc.enable()
 

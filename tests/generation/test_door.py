@@ -61,7 +61,7 @@ def test_what_comes_out_is_what_a_clean_makes(decoder: Decoder) -> None:
         (hostile.png(1, 60), ImageTooNarrowError, {"width": 1, "height": 60}),
         (hostile.jpeg_with_scans(1000, 16), ImageTooHardError, {}),
         (
-            hostile.png(6000, 5000, level=9)[:2000],
+            hostile.png(6000, 5000, colours=0)[:2000],
             ImageTooLargeError,
             {"unit": "pixels", "limit": LIMITS.max_pixels, "found": 30_000_000},
         ),

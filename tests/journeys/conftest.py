@@ -1,5 +1,6 @@
 """Fixtures: the whole product, started once and shared, since starting a worker takes seconds."""
 
+import os
 from collections.abc import AsyncIterator
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -13,11 +14,13 @@ from storage.prepare import migrate
 from tests.journeys.studio import BOT, WORKER, Studio
 from tests.storage.conftest import settings_for
 
+HERE = f"{Path(__file__).parent}{os.sep}"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Runs every journey in one event loop, in which the shared stand-in lives."""
     for item in items:
-        ours = Path(__file__).parent in item.path.parents
+        ours = str(item.path).startswith(HERE)
         if ours and isinstance(item, pytest.Function) and iscoroutinefunction(item.function):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 

@@ -1,5 +1,6 @@
 """One house for all tests here, since a client takes most of a second to connect."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from tests.bot.live.studio import LiveStudio
 from tests.haste import hasten
 from tests.journeys.studio import BOT, WORKER, Studio
 
+HERE = f"{Path(__file__).parent}{os.sep}"
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Runs every test here in one event loop, in which the house lives."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if str(item.path).startswith(HERE):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

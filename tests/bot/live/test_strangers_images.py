@@ -19,7 +19,7 @@ async def attach(house: House, person: str, data: bytes) -> Interaction:
     [
         (hostile.jpeg_with_scans(1000, 16), "takes too much work to read"),
         (hostile.png(1, 51), "50 times as long"),
-        (hostile.png(6000, 5000, level=9), "30 megapixels; up to 25"),
+        (hostile.png(6000, 5000, colours=0), "30 megapixels; up to 25"),
     ],
     ids=["scans", "line", "large"],
 )
