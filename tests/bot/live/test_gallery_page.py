@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from itertools import product
 
 import pytest
 import pytest_asyncio
@@ -15,12 +14,11 @@ from storage.decisions.choices import ServerChoices
 from tests.bot.live.house import House
 from tests.bot.live.test_gallery import draw
 from tests.bot.live.visiting import serve_pages
-from tests.playground.browser import Page, reset_browser
+from tests.playground.browser import SCREENS, Page, reset_browser
 
 pytestmark = pytest.mark.browser
 
 SAID = sentences.GALLERY_SAID
-SCREENS = [*product((1280, 390), ("light", "dark"))]
 SIZES = {1280: (1280, 900), 390: (390, 780)}
 WIDE = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL = """return [...document.querySelectorAll('button, .tool, .acts a, .bar button, .cell label')]
