@@ -26,7 +26,8 @@ from tests.recipes import change
 JUDGE = BUNDLED.with_name("judge-1")
 LABELS = load_labels(JUDGE)
 THINGS = ("apple", "cat", "dog", "star", "pizza", "car")
-COLOURS = ("red", "yellow", "green", "blue", "purple", "pink")
+COLOURS = ("red", "yellow", "green", "blue")
+STYLES = ("3d", "line art", "flat", "pixel art")
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +76,18 @@ def share(scores: Tensor, kind: str, wanted: Sequence[str], *, among: int = 1) -
 def test_it_draws_the_things_colours_and_styles_it_is_asked_for(
     easel: Engine, judge: Judge
 ) -> None:
-    asked = [(thing, colour) for thing in THINGS for colour in COLOURS[:4]]
-    styles = [LABELS["styles"][k % len(LABELS["styles"])] for k in range(len(asked))]
+    # Each thing in two of four colours, and each of these with three things.
+    asked = [
+        (thing, COLOURS[k]) for row, thing in enumerate(THINGS) for k in (row % 2, row % 2 + 2)
+    ]
+    styles = [STYLES[k % len(STYLES)] for k in range(len(asked))]
     prompts = [
         f"a {colour} {thing}, {style} style"
         for (thing, colour), style in zip(asked, styles, strict=True)
     ]
     said = judged(judge, drawn(easel, prompts))
     assert share(said.thing, "things", [thing for thing, _ in asked], among=5) >= 0.6
-    assert share(said.colour, "colours", [colour for _, colour in asked]) >= 0.8
+    assert share(said.colour, "colours", [colour for _, colour in asked]) >= 0.75
     assert share(said.style, "styles", styles) >= 0.4
 
 
