@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Final
 
 from generation.catalogue.card import Card
-from generation.catalogue.lexicon import load_lexicon, load_looks
+from generation.catalogue.lexicon import Lexicon, load_lexicon, load_looks
 from generation.catalogue.looks import PLAIN
 from generation.questions.colours import NAMES
 from generation.questions.description import Aspect, Description
@@ -144,14 +144,20 @@ def keep_known(prompt: Prompt, card: Card) -> Prompt:
     lexicon, styles = (
         (load_lexicon(), card.taught) if card.taught else (load_looks(), (*card.looks, PLAIN))
     )
-    items = split_items(prompt.text)
     kept = [
         item
-        for number, item in enumerate(items)
+        for number, item in enumerate(split_items(prompt.text))
         # The subject stays: what is not known of it is told when it is drawn.
-        if number == 0 or not read_meaning(item, lexicon, styles).unknown
+        if number == 0 or _is_told(item, card, lexicon, styles)
     ]
     return _read(", ".join(kept), prompt)
+
+
+def _is_told(item: str, card: Card, lexicon: Lexicon, styles: Sequence[str]) -> bool:
+    """Whether a model does something with an item of a prompt."""
+    read = read_meaning(item, lexicon, styles)
+    # Each thing that it was taught had one colour: in two it draws neither.
+    return not read.unknown and not (card.taught and len(read.colours) > 1)
 
 
 def split_items(text: str) -> list[str]:

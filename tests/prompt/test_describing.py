@@ -158,6 +158,14 @@ def test_each_intent_tells_something_else_of_a_picture_of_nobody_knows_what() ->
     )
 
 
+@pytest.mark.parametrize("turn", [0, 1])
+def test_a_model_that_draws_in_one_colour_is_told_no_two(turn: int) -> None:
+    grey = replace(APPLE, chroma="colourless", warmth="")
+    first, *_ = write_offers(describe(ask(grey, word="a koala"), Seen()), HERE, EASEL, turn)
+    assert "koala" in first.text
+    assert not any(word in first.text for word in ("black", "mono", "and red", "palette"))
+
+
 def test_what_a_model_of_few_words_leaves_out_makes_no_two_prompts_the_same() -> None:
     offers = write_offers(describe(ask(DUSK, word="a cat"), Seen()), HERE, EASEL)
     assert len({offer.text for offer in offers}) == INTENTS
