@@ -8,7 +8,8 @@ others; of these it has to be surer than of it ever was where it was wrong.
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -78,14 +79,19 @@ def calibrate(given: Options) -> None:
     folder = given.folder("judges")
     judge, labels = load_judge(folder), load_labels(folder)
     shown, worst = list(_list_shown(given, set(labels["things"]))), dict[str, float]()
-    for start_at in range(0, len(shown), _TOGETHER):
-        given.session.check()
-        several = shown[start_at : start_at + _TOGETHER]
-        for one, thing, share in _ask(given, judge, several):
-            # A small world has fewer things than a judge has answers.
-            name = labels["things"][thing] if thing < len(labels["things"]) else ""
-            if name and name not in one.names:
-                worst[name] = max(share, worst.get(name, 0.0))
+    with ExitStack() as stack:
+        archives = {
+            name: stack.enter_context(zipfile.ZipFile(given.pack / name))
+            for name in {one.drawing.file.split("/")[0] for one in shown}
+        }
+        for start_at in range(0, len(shown), _TOGETHER):
+            given.session.check()
+            several = shown[start_at : start_at + _TOGETHER]
+            for one, thing, share in _ask(archives, judge, several):
+                # A small world has fewer things than a judge has answers.
+                name = labels["things"][thing] if thing < len(labels["things"]) else ""
+                if name and name not in one.names:
+                    worst[name] = max(share, worst.get(name, 0.0))
     known = {
         name: round(share + MARGIN, 3)
         for name, share in sorted(worst.items())
@@ -107,22 +113,20 @@ def _list_shown(given: Options, known: set[str]) -> Iterator[_Shown]:
 
 @torch.inference_mode()
 def _ask(
-    given: Options, judge: Judge, several: Sequence[_Shown]
+    archives: Mapping[str, zipfile.ZipFile], judge: Judge, several: Sequence[_Shown]
 ) -> Iterator[tuple[_Shown, int, float]]:
     """Those in which it always sees the same, what that is, and its mean share."""
-    views = [list_views(_lay(given, one)) for one in several]
+    views = [list_views(_lay(archives, one)) for one in several]
     first = judge(torch.cat([each[:1] for each in views])).thing.softmax(1).amax(1)
     for one, each, share in zip(several, views, first.tolist(), strict=True):
         if share >= _LIKELY and (agreed := find_agreed(judge(each).thing)):
             yield one, *agreed
 
 
-def _lay(given: Options, one: _Shown) -> Image.Image:
+def _lay(archives: Mapping[str, zipfile.ZipFile], one: _Shown) -> Image.Image:
     """A drawing on its ground."""
     archive, name = one.drawing.file.split("/")
-    with zipfile.ZipFile(given.pack / archive) as opened:
-        data = opened.read(name)
-    with Image.open(io.BytesIO(data)) as image:
+    with Image.open(io.BytesIO(archives[archive].read(name))) as image:
         cut = image.convert("RGBA")
     if cut.size != (SIDE, SIDE):
         cut = cut.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
