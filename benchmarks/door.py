@@ -4,7 +4,9 @@
 a processor and megabytes of the process that decodes, and by how many megabytes the process that
 asked grew; beside it what Pillow alone takes to read the same bytes, where it is given up after
 some seconds. Then acknowledgements and deliveries of one person while another sends a hundred such
-files at once, beside those of the same run without. ``costs`` or ``others`` prints one of them.
+files at once, beside those of the same run without. ``costs`` or ``others`` prints one of them; a
+word behind it takes the files whose names have that. Files are made anew, which takes a minute,
+unless ``EASEL_HOSTILE`` names a folder that keeps them.
 """
 
 import asyncio
@@ -40,7 +42,7 @@ from storage.queue.jobs import Made, Rendered, Report
 from storage.queue.worker import serve
 from storage.settings import Settings
 from storage.signals import stop_event
-from tests import hostile
+from tests import heif, hostile
 from tests.journeys.studio import BOT, Studio
 
 LARGEST: Final = 20 * 2**20
@@ -88,6 +90,19 @@ BATTERY: Final[dict[str, Callable[[], bytes]]] = {
         noise("RGBA", 5000, 5000), "WEBP", quality=30, method=0
     ),
     "AVIF, 25 MP, RGBA": lambda: hostile.encoded(noise("RGBA", 5000, 5000), "AVIF", speed=10),
+    "PNG, text of 100,000 times 128 kB": lambda: hostile.packed_text(2**17, 100_000),
+    "PNG, 25 MP, 16 bits, interlaced": lambda: hostile.interlaced(5000),
+    "WebP, film of 25 MP": lambda: hostile.encoded(
+        noise("RGB", 5000, 5000),
+        "WEBP",
+        quality=20,
+        method=0,
+        save_all=True,
+        append_images=[Image.new("RGB", (5000, 5000))],
+    ),
+    "AVIF, 800 tiles": lambda: heif.grid("AVIF", 25, 32),
+    "AVIF, 60,000 tiles": lambda: heif.grid("AVIF", 240, 250),
+    "HEIC, 200 pictures of one EXIF": lambda: heif.many("HEIC", 200, bytes(19_000_000)),
 }
 """The files, by what is hostile about them; some are only as large as they may be."""
 
@@ -99,14 +114,18 @@ Image.open(io.BytesIO(data)).convert("RGB").resize((2048, 2048))
 """
 
 
-def write_files(folder: Path) -> dict[str, Path]:
-    """Makes the battery; each file within what is let in."""
+def write_files(folder: Path, word: str) -> dict[str, Path]:
+    """Makes the files whose names have a word, unless they are there; none is too large."""
     made = {}
     for number, (name, make) in enumerate(BATTERY.items()):
+        if word not in name:
+            continue
+        made[name] = folder / str(number)
+        if made[name].exists():
+            continue
         data = make()
         if len(data) > LARGEST:
             raise ValueError(f"{name} has {len(data)} bytes")
-        made[name] = folder / str(number)
         made[name].write_bytes(data)
     return made
 
@@ -285,16 +304,17 @@ def _late(seconds: list[float]) -> float:
 
 def main() -> None:
     """Prints the tables, or one of them, or measures one file where a path is given."""
-    asked = sys.argv[1] if len(sys.argv) > 1 else ""
+    asked, word = (*sys.argv[1:], "", "")[:2]
     if asked not in {"", "costs", "others"}:
         print(json.dumps(measure_one(Path(asked))))
         return
     print(f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "files").mkdir()
+        kept = Path(os.environ.get("EASEL_HOSTILE", f"{folder}/files"))
+        kept.mkdir(exist_ok=True)
         # In a process of its own: what this one ever had counts for whatever it starts.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as writing:
-            files = writing.submit(write_files, Path(folder) / "files").result()
+            files = writing.submit(write_files, kept, word).result()
         if asked != "others":
             print_costs(files)
         if asked != "costs":

@@ -4,6 +4,8 @@ import importlib.util
 from collections.abc import Iterator
 from typing import Any, Final
 
+import psutil
+
 from cli.findings import Finding, State
 from faults import HostError
 from generation.catalogue.card import Card
@@ -148,8 +150,6 @@ def examine_main_memory(settings: Settings) -> Iterator[Finding]:
     """What waits in the machine's own memory beside the card, and whether that is enough."""
     if importlib.util.find_spec("torch") is None:
         return
-    import psutil  # noqa: PLC0415 - comes with what draws
-
     from generation.catalogue.memory_plans import (  # noqa: PLC0415 - heavy
         estimate_served,
         measure_aside,

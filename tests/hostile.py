@@ -47,6 +47,21 @@ def png(width: int, height: int, *parts: bytes, colours: int = 2) -> bytes:
     return b"".join((PNG, chunk(b"IHDR", header), *parts, chunk(b"IDAT", pixels), chunk(b"IEND")))
 
 
+def interlaced(side: int) -> bytes:
+    """A PNG with transparency and 16 bits a channel in the seven passes of Adam7 (PNG, 8.1)."""
+    header = struct.pack(">IIBBBBB", side, side, 16, 6, 0, 0, 1)
+    packer, pixels = zlib.compressobj(1), []
+    for left, top, across, down in (
+        *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4)),
+        *((0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+    ):
+        # The filter that takes most steps.
+        row = b"\4" + b"\1" * (8 * -(-(side - left) // across))
+        pixels += [packer.compress(row) for _ in range(-(-(side - top) // down))]
+    body = b"".join(pixels) + packer.flush()
+    return b"".join((PNG, chunk(b"IHDR", header), chunk(b"IDAT", body), chunk(b"IEND")))
+
+
 @functools.cache
 def _flat_jpeg(side: int, *, progressive: bool) -> bytes:
     return encoded(Image.new("L", (side, side), 90), "JPEG", progressive=progressive)

@@ -18,6 +18,7 @@ from generation.untrusted.image_errors import (
     MOST_ASPECT,
     BrokenImageError,
     ImageError,
+    ImageKindError,
     ImageTooHardError,
     ImageTooLargeError,
     ImageTooNarrowError,
@@ -30,6 +31,9 @@ FORMATS: Final = "PNG, JPEG, WebP, GIF, AVIF or HEIC"
 UNUSABLE: Final = "The image cannot be used; {formats} would work."
 UNREADABLE: Final = "That is not an image that I can read; {formats} would work."
 DAMAGED: Final = "The {format} file is damaged; please save it again and retry."
+ODD_KIND: Final = (
+    "That kind of {format} cannot be read here; saved as an ordinary JPEG or PNG it would work."
+)
 TOO_MANY_BYTES: Final = (
     "The image file is larger than {limit} MiB; please save it smaller and retry."
 )
@@ -77,8 +81,9 @@ def word_image_error(error: ImageError) -> str:
     match error:
         case NotAnImageError():
             return say(UNREADABLE, formats=say(FORMATS))
-        case BrokenImageError():
-            return say(DAMAGED, format=error.format)
+        case BrokenImageError() | ImageKindError():
+            broken = isinstance(error, BrokenImageError)
+            return say(DAMAGED if broken else ODD_KIND, format=error.format)
         case ImageTooLargeError():
             return _too_large(error)
         case ImageTooNarrowError():

@@ -15,6 +15,7 @@ from generation.untrusted.containers import Container, read_container
 from generation.untrusted.image_errors import (
     MOST_ASPECT,
     BrokenImageError,
+    ImageError,
     ImageTooHardError,
     ImageTooLargeError,
     ImageTooNarrowError,
@@ -92,6 +93,7 @@ def clean(data: bytes, limits: Limits = LIMITS) -> CleanImage:
     Raises:
         NotAnImageError: The bytes are no PNG, JPEG, WebP, GIF, AVIF or HEIC.
         BrokenImageError: They begin like one but do not decode.
+        ImageKindError: They are of a kind of their format that is not read.
         ImageTooLargeError: Too many bytes, or too many pixels by the file's own header.
         ImageTooNarrowError: By its header one side is out of all proportion to the other.
         ImageTooHardError: Too many parts or scans, or not enough memory.
@@ -100,10 +102,10 @@ def clean(data: bytes, limits: Limits = LIMITS) -> CleanImage:
         raise ImageTooLargeError("bytes", limits.max_bytes, len(data))
     container = read_container(data)
     if container.size is not None:
-        _judge(container.size, limits)
+        _judge(container.format, container.size, limits)
     try:
         picture, hidden = _decode(container, limits)
-    except (ImageTooLargeError, ImageTooNarrowError):
+    except ImageError:
         raise
     except MemoryError:
         raise ImageTooHardError from None
@@ -114,13 +116,15 @@ def clean(data: bytes, limits: Limits = LIMITS) -> CleanImage:
     return CleanImage(_encode_png(picture), traits, texts)
 
 
-def _judge(size: tuple[int, int], limits: Limits) -> None:
+def _judge(format_: str, size: tuple[int, int], limits: Limits) -> None:
     """Refuses a picture by its size, before anything is decoded."""
     width, height = size
+    if not min(size):
+        raise BrokenImageError(format_)
     if width * height > limits.max_pixels:
         raise ImageTooLargeError("pixels", limits.max_pixels, width * height)
     # Scaled down, a line would have to stand in memory as a square of its length.
-    if max(size) > MOST_ASPECT * max(1, min(size)):
+    if max(size) > MOST_ASPECT * min(size):
         raise ImageTooNarrowError(width, height)
 
 
@@ -128,7 +132,7 @@ def _decode(container: Container, limits: Limits) -> tuple[Image.Image, str]:
     """The picture in RGB, scaled and upright, and what is hidden in its transparency."""
     # Opening reads the header alone.
     with _OPENERS[container.format](io.BytesIO(container.data)) as image:
-        _judge(image.size, limits)
+        _judge(container.format, image.size, limits)
         size = _fit(image.size, limits.max_side)
         # A JPEG is decoded at a half, a quarter or an eighth where that is enough.
         image.draft(None, size)
@@ -192,7 +196,7 @@ _OPENERS: Final[dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     "PNG": _open_png,
     "JPEG": _open_jpeg,
     "GIF": _open_gif,
-    "WEBP": _open_webp,
+    "WebP": _open_webp,
     "AVIF": _open_avif,
     "HEIC": _open_heif,
 }

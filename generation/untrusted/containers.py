@@ -13,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from generation.untrusted.boxes import MOST_ITEMS, find_main_picture
 from generation.untrusted.image_errors import (
     BrokenImageError,
+    ImageKindError,
     ImageTooHardError,
     NotAnImageError,
 )
@@ -33,7 +35,7 @@ _MAGIC: Final = {
     "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "JPEG": re.compile(rb"\xff\xd8\xff"),
     "GIF": re.compile(rb"GIF8[79]a"),
-    "WEBP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
+    "WebP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
 }
 _BRANDS: Final = {
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
@@ -46,7 +48,7 @@ class Container:
     """A picture file without what is not needed.
 
     Attributes:
-        format: By its first bytes: ``PNG``, ``JPEG``, ``WEBP``, ``GIF``, ``AVIF`` or ``HEIC``.
+        format: By its first bytes: ``PNG``, ``JPEG``, ``WebP``, ``GIF``, ``AVIF`` or ``HEIC``.
         data: The parts that make up the first picture, and its EXIF.
         size: Width and height, as far as the walk met them.
     """
@@ -65,6 +67,7 @@ def read_container(data: bytes) -> Container:
     Raises:
         NotAnImageError: It is of no format that is read here.
         BrokenImageError: It ends in the middle of what tells of its parts.
+        ImageKindError: It is of a kind of its format that its decoder does not read.
         ImageTooHardError: It has too many parts.
     """
     format_ = find_format(data)
@@ -72,8 +75,7 @@ def read_container(data: bytes) -> Container:
         raise NotAnImageError
     strip = _STRIPPERS.get(format_)
     if strip is None:
-        # Boxes of AVIF and HEIC refer to each other by their places in the file, which must stay.
-        return Container(format_, data)
+        return _judge_boxes(format_, data)
     try:
         return strip(data)
     except (struct.error, IndexError):
@@ -117,7 +119,28 @@ class _Parts:
         return b"".join(self.kept)
 
 
+_CODED: Final = {
+    "AVIF": frozenset({b"av01", b"grid"}),
+    "HEIC": frozenset({b"hvc1", b"grid", b"iden", b"iovl"}),
+}
+"""How pictures are coded that are read, alone or as tiles of one; other codecs are in no wheel."""
+
+
+def _judge_boxes(format_: str, data: bytes) -> Container:
+    """AVIF and HEIC as they are: their boxes refer to each other by their places in the file."""
+    main = find_main_picture(data)
+    if main is None:
+        return Container(format_, data)
+    if main.items > MOST_ITEMS:
+        raise ImageTooHardError
+    if main.kind and main.kind not in _CODED[format_]:
+        raise ImageKindError(format_)
+    return Container(format_, data, main.size)
+
+
 _PNG_NEEDED: Final = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+_PNG_OF_APPS: Final = b"CgBI"
+"""Begins what Xcode packs into apps for iPhones, whose pixels are packed in another way."""
 
 
 def _strip_png(data: bytes) -> Container:
@@ -125,6 +148,8 @@ def _strip_png(data: bytes) -> Container:
     while place + 8 <= len(data):
         parts.count()
         length, kind = struct.unpack_from(">I4s", data, place)
+        if kind == _PNG_OF_APPS:
+            raise ImageKindError("PNG")
         whole = data[place : place + 12 + length]
         place += 12 + length
         if kind == b"eXIf" and not exif and _is_sound_exif(whole):
@@ -148,7 +173,11 @@ def _is_sound_exif(chunk: bytes) -> bool:
 _MARKER: Final = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
 _SCAN_END: Final = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 _ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
-_FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# The last one is of JPEG-LS.
+_FRAMES: Final = (frozenset(range(0xC0, 0xD0)) | {0xF7}) - {0xC4, 0xC8, 0xCC}
+_READ_FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2, 0xC9, 0xCA})
+"""Sequential or progressive, by Huffman or arithmetic; others are without loss or in layers."""
+_READ_LAYERS: Final = frozenset({1, 3, 4})
 _TABLES: Final = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
 _END, _SCAN = 0xD9, 0xDA
 _APPLICATIONS: Final = {0xE0: b"JFIF\0", 0xE1: b"Exif\0\0", 0xEE: b"Adobe"}
@@ -171,7 +200,7 @@ def _strip_jpeg(data: bytes) -> Container:
         body = data[place : place + length]
         place += length
         if kind in _FRAMES:
-            size = size or _read_frame(body)
+            size = size or _read_frame(kind, body)
         elif kind in _APPLICATIONS:
             # The first of each; comments and applications besides are dropped.
             if kind in met or not body.startswith(_APPLICATIONS[kind], 2):
@@ -190,10 +219,12 @@ def _strip_jpeg(data: bytes) -> Container:
     return Container("JPEG", parts.join(), size)
 
 
-def _read_frame(body: bytes) -> tuple[int, int] | None:
-    if len(body) < 7:
+def _read_frame(kind: int, body: bytes) -> tuple[int, int] | None:
+    if len(body) < 8:
         return None
-    height, width = struct.unpack_from(">HH", body, 3)
+    depth, height, width, layers = struct.unpack_from(">BHHB", body, 2)
+    if kind not in _READ_FRAMES or depth != 8 or layers not in _READ_LAYERS:
+        raise ImageKindError("JPEG")
     return width, height
 
 
@@ -245,11 +276,14 @@ _WEBP_PROFILE, _WEBP_EXIF, _WEBP_TEXT = 0x20, 0x08, 0x04
 def _strip_webp(data: bytes) -> Container:
     parts, place = _Parts(), 12
     header, met = b"", set()
+    size: tuple[int, int] | None = None
     while place + 8 <= len(data):
         parts.count()
         kind, length = struct.unpack_from("<4sI", data, place)
         whole = data[place : place + 8 + length + length % 2]
         place += len(whole)
+        # The first that tells it is the canvas, where there is one.
+        size = size or _read_webp_size(kind, whole[8:18])
         if kind == b"VP8X":
             header = header or whole
         # The first of each; of an animation the first frame.
@@ -260,13 +294,29 @@ def _strip_webp(data: bytes) -> Container:
     if len(header) == 18:
         left_out = _WEBP_PROFILE | _WEBP_TEXT | (0 if b"EXIF" in met else _WEBP_EXIF)
         header = header[:8] + bytes((header[8] & ~left_out,)) + header[9:]
-    body = header + parts.join()
-    return Container("WEBP", b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body)
+    body = b"WEBP" + header + parts.join()
+    return Container("WebP", b"RIFF" + struct.pack("<I", len(body)) + body, size)
+
+
+def _read_webp_size(kind: bytes, start: bytes) -> tuple[int, int] | None:
+    """Width and height by the beginning of a chunk that tells them (RFC 9649); else None."""
+    if len(start) < 10:
+        return None
+    if kind == b"VP8X":
+        width, height = (int.from_bytes(start[at : at + 3], "little") for at in (4, 7))
+        return width + 1, height + 1
+    if kind == b"VP8 ":
+        width, height = struct.unpack_from("<HH", start, 6)
+        return width & 0x3FFF, height & 0x3FFF
+    if kind == b"VP8L":
+        (packed,) = struct.unpack_from("<I", start, 1)
+        return (packed & 0x3FFF) + 1, (packed >> 14 & 0x3FFF) + 1
+    return None
 
 
 _STRIPPERS: Final[dict[str, Callable[[bytes], Container]]] = {
     "PNG": _strip_png,
     "JPEG": _strip_jpeg,
     "GIF": _strip_gif,
-    "WEBP": _strip_webp,
+    "WebP": _strip_webp,
 }

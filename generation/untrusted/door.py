@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -33,15 +32,12 @@ from generation.untrusted import image_errors
 from generation.untrusted.clean import LIMITS, CleanImage, Limits
 from generation.untrusted.decoder import Head, read_message, write_message
 from generation.untrusted.image_errors import BrokenImageError, ImageError, ImageTooHardError
+from generation.untrusted.patience import Watch
 from generation.untrusted.texts import MOST_TEXT
 from generation.untrusted.traits import ImageTraits
 
 PROCESSES: Final = 2
 """How many pictures are decoded at once; one person's are one after the other."""
-
-_PATIENCE: Final = 10.0
-"""How many times as long a picture may take on a busy machine, where decoding comes last, and where
-a processor's time cannot be limited."""
 
 _ROOT: Final = str(Path(__file__).parents[2])
 """The folder from which the process imports this package."""
@@ -175,21 +171,11 @@ class Decoder:
 
     def _ask(self, head: Head, data: bytes | bytearray, side: int) -> tuple[Head, bytes]:
         process = self._start()
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            process.kill()
-
-        timer = threading.Timer(self._seconds * _PATIENCE, end)
-        timer.start()
-        try:
+        with Watch(process, self._seconds) as watch:
             answer = _exchange(process, {**head, "seconds": self._seconds}, data, side)
-        finally:
-            timer.cancel()
         if answer is None:
             self.close()
-            raise _explain_end(process.wait(), late=late.is_set())
+            raise _explain_end(process.wait(), late=watch.late)
         self._raise_errors(answer[0])
         return answer
 

@@ -28,6 +28,18 @@ class BrokenImageError(ImageError):
         self.format = format_
 
 
+class ImageKindError(ImageError):
+    """The picture is sound, but of a kind of its format that hardly any program reads.
+
+    Attributes:
+        format: Name of the format.
+    """
+
+    def __init__(self, format_: str) -> None:
+        super().__init__(f"a kind of {format_} that is not read")
+        self.format = format_
+
+
 class ImageTooLargeError(ImageError):
     """The picture is over a limit.
 

@@ -9,7 +9,9 @@ import html
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 from PIL import Image
@@ -17,14 +19,18 @@ from PIL import Image
 MOST_TEXT: Final = 2**17
 """Bytes of all texts of a file together, unpacked; ComfyUI's graphs have some ten thousand."""
 
+MOST_BLOCKS: Final = 256
+"""Parts of a file that are looked into, each of ``MOST_TEXT`` at most; programs write three."""
+
 HIDDEN: Final = "hidden"
 """Under what a text is found that was hidden in the transparency."""
 
 COMMENT: Final = "UserComment"
 DESCRIPTION: Final = "ImageDescription"
 
-_PNG_TEXTS: Final = frozenset({b"tEXt", b"zTXt", b"iTXt"})
-_XMP_KEYWORD: Final = "XML:com.adobe.xmp"
+_Reader = Callable[[bytes], Iterator[tuple[str, str]]]
+
+_XMP_KEYWORD: Final = b"XML:com.adobe.xmp"
 _XMP_HEAD: Final = b"http://ns.adobe.com/xap/1.0/\0"
 _EXIF_HEAD: Final = b"Exif\0\0"
 _MARKER: Final = re.compile(rb"\xff+([^\x00\xff])", re.DOTALL)
@@ -50,11 +56,12 @@ def read_texts(data: bytes) -> dict[str, str]:
     """The texts of a PNG, JPEG or WebP by the names that they have there; none of other files."""
     found: dict[str, str] = {}
     left = MOST_TEXT
-    for name, text in _walk(data):
-        # The first of each name: what comes later may have been put there by anybody since.
-        if text and name not in found and len(text) <= left:
-            found[name] = text
-            left -= len(text)
+    for read, block in islice(_list_blocks(data), MOST_BLOCKS):
+        for name, text in read(block):
+            # The first of each name: what comes later may have been put there by anybody since.
+            if text and name not in found and len(text) <= left:
+                found[name] = text
+                left -= len(text)
     return found
 
 
@@ -84,45 +91,40 @@ def _read_bits(image: Image.Image, first: int, count: int) -> bytes:
     return int(levels[:count].translate(_BITS), 2).to_bytes(count // 8)
 
 
-def _walk(data: bytes) -> Iterator[tuple[str, str]]:
-    """Names and texts of a file, as far as its parts are sound."""
-    try:
-        if data.startswith(b"\x89PNG"):
-            yield from _walk_png(data)
-        elif data.startswith(b"\xff\xd8"):
-            yield from _walk_jpeg(data)
-        elif data[8:12] == b"WEBP":
-            yield from _walk_webp(data)
-    except struct.error:
-        return
+def _list_blocks(data: bytes) -> Iterator[tuple[_Reader, bytes]]:
+    """The parts of a file that may say something, and how each is read; of EXIF the first."""
+    exif = False
+    with suppress(struct.error):
+        for read, block in _walk(data):
+            if len(block) > MOST_TEXT or (exif and read is _read_exif):
+                continue
+            exif = exif or read is _read_exif
+            yield read, block
 
 
-def _walk_png(data: bytes) -> Iterator[tuple[str, str]]:
+def _walk(data: bytes) -> Iterator[tuple[_Reader, bytes]]:
+    if data.startswith(b"\x89PNG"):
+        yield from _walk_png(data)
+    elif data.startswith(b"\xff\xd8"):
+        yield from _walk_jpeg(data)
+    elif data[8:12] == b"WEBP":
+        yield from _walk_webp(data)
+
+
+def _walk_png(data: bytes) -> Iterator[tuple[_Reader, bytes]]:
     place = 8
     while place + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, place)
-        if kind in _PNG_TEXTS and length <= MOST_TEXT:
-            name, text = _read_chunk(kind, data[place + 8 : place + 8 + length])
-            yield from _read_xmp(text) if name == _XMP_KEYWORD else [(name, text)]
+        if kind in _PNG_TEXTS:
+            yield _PNG_TEXTS[kind], data[place + 8 : place + 8 + length]
         elif kind == b"eXIf":
-            yield from _read_exif(data[place + 8 : place + 8 + length])
+            yield _read_exif, data[place + 8 : place + 8 + length]
         elif kind == b"IEND":
             return
         place += 12 + length
 
 
-def _read_chunk(kind: bytes, body: bytes) -> tuple[str, str]:
-    """Keyword and text of a chunk (PNG specification, 11.3.3)."""
-    keyword, _, rest = body.partition(b"\0")
-    if kind == b"zTXt":
-        rest = _unpack(rest[1:])
-    elif kind == b"iTXt":
-        packed, text = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
-        rest = _unpack(text) if packed else text
-    return _decode(keyword), _decode(rest)
-
-
-def _walk_jpeg(data: bytes) -> Iterator[tuple[str, str]]:
+def _walk_jpeg(data: bytes) -> Iterator[tuple[_Reader, bytes]]:
     place = 2
     while found := _MARKER.match(data, place):
         kind, place = found[1][0], found.end()
@@ -131,25 +133,42 @@ def _walk_jpeg(data: bytes) -> Iterator[tuple[str, str]]:
         (length,) = struct.unpack_from(">H", data, place)
         body, place = data[place + 2 : place + length], place + length
         if kind == _APPLICATION and body.startswith(_EXIF_HEAD):
-            yield from _read_exif(body)
+            yield _read_exif, body
         elif kind == _APPLICATION and body.startswith(_XMP_HEAD):
-            yield from _read_xmp(_decode(body[len(_XMP_HEAD) :]))
+            yield _read_xmp, body[len(_XMP_HEAD) :]
 
 
-def _walk_webp(data: bytes) -> Iterator[tuple[str, str]]:
+def _walk_webp(data: bytes) -> Iterator[tuple[_Reader, bytes]]:
     place = 12
     while place + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, place)
-        if kind == b"EXIF":
-            yield from _read_exif(data[place + 8 : place + 8 + length])
-        elif kind == b"XMP ":
-            yield from _read_xmp(_decode(data[place + 8 : place + 8 + length]))
+        if kind in _WEBP_TEXTS:
+            yield _WEBP_TEXTS[kind], data[place + 8 : place + 8 + length]
         place += 8 + length + length % 2
 
 
+def _read_text(body: bytes) -> Iterator[tuple[str, str]]:
+    """Keyword and text of a chunk (PNG specification, 11.3.3)."""
+    keyword, _, text = body.partition(b"\0")
+    yield _decode(keyword), _decode(text)
+
+
+def _read_packed_text(body: bytes) -> Iterator[tuple[str, str]]:
+    keyword, _, rest = body.partition(b"\0")
+    yield _decode(keyword), _decode(_unpack(rest[1:]))
+
+
+def _read_international_text(body: bytes) -> Iterator[tuple[str, str]]:
+    keyword, _, rest = body.partition(b"\0")
+    text = rest[2:].split(b"\0", 2)[-1]
+    text = _unpack(text) if rest[:1] == b"\1" else text
+    if keyword == _XMP_KEYWORD:
+        yield from _read_xmp(text)
+    else:
+        yield _decode(keyword), _decode(text)
+
+
 def _read_exif(block: bytes) -> Iterator[tuple[str, str]]:
-    if len(block) > MOST_TEXT:
-        return
     try:
         tags = Image.Exif()
         tags.load(block)
@@ -176,9 +195,9 @@ def _read_comment(value: bytes) -> str:
     return _decode(body if code in {b"ASCII\0\0\0", bytes(_CODE)} else value).rstrip("\0")
 
 
-def _read_xmp(text: str) -> Iterator[tuple[str, str]]:
+def _read_xmp(block: bytes) -> Iterator[tuple[str, str]]:
     # By an expression: what reads XML follows entities, and this is one name.
-    if len(text) <= MOST_TEXT and (found := _XMP_DESCRIPTION.search(text)):
+    if found := _XMP_DESCRIPTION.search(_decode(block)):
         yield "Description", html.unescape(found[1] or found[2]).strip()
 
 
@@ -196,3 +215,12 @@ def _decode(body: bytes) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         return body.decode("latin-1")
+
+
+_PNG_TEXTS: Final[dict[bytes, _Reader]] = {
+    b"tEXt": _read_text,
+    b"zTXt": _read_packed_text,
+    b"iTXt": _read_international_text,
+}
+_WEBP_TEXTS: Final[dict[bytes, _Reader]] = {b"EXIF": _read_exif, b"XMP ": _read_xmp}
+"""How the chunks are read that may say something."""

@@ -21,6 +21,7 @@ from generation.untrusted.fetch import (
 )
 from generation.untrusted.image_errors import (
     BrokenImageError,
+    ImageKindError,
     ImageTooHardError,
     ImageTooLargeError,
     ImageTooNarrowError,
@@ -43,6 +44,7 @@ HELD: tuple[LimitKind, ...] = ("daily", "host", "unfinished")
 ERRORS = [
     NotAnImageError(),
     BrokenImageError("PNG"),
+    ImageKindError("JPEG"),
     ImageTooLargeError("bytes", 20 * 2**20, 30 * 2**20),
     ImageTooLargeError("pixels", 25_000_000, 90_000_000),
     ImageTooNarrowError(1, 24_999_999),

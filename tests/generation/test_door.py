@@ -1,6 +1,7 @@
 """The door: pictures decoded in processes that are killed where a picture exceeds them."""
 
 import asyncio
+import itertools
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 from generation.untrusted import door as module
+from generation.untrusted import patience
 from generation.untrusted.clean import LIMITS, Limits, clean
 from generation.untrusted.door import PROCESSES, Decoder, DecoderError, PictureDoor
 from generation.untrusted.image_errors import (
@@ -116,6 +118,37 @@ def test_what_takes_too_much_memory_is_refused_and_the_next_is_read(
         with pytest.raises(ImageTooHardError):
             decoder.clean(hostile.png(4900, 5000, colours=6))
         assert decoder.clean(CHELSEA.read()).width == CHELSEA.width
+
+
+def test_one_that_was_stopped_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Decoder(SECONDS) as decoder:
+        decoder.clean(CHELSEA.read())
+        process_of(decoder).suspend()
+        with monkeypatch.context() as patch:
+            patch.setattr(patience, "LOOK", 0.01)
+            patch.setattr(patience, "STILL", 0.1)
+            with pytest.raises(ImageTooHardError):
+                decoder.clean(CHELSEA.read())
+        assert decoder.clean(CHELSEA.read()).width == CHELSEA.width
+
+
+def test_what_got_no_processor_for_long_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands still until it was looked at fifty times, and was seen to get on at each."""
+    with Decoder(SECONDS) as decoder:
+        decoder.clean(CHELSEA.read())
+        process, looks = process_of(decoder), itertools.count()
+
+        def measure(process: psutil.Process) -> float:
+            if (look := next(looks)) == 50:
+                process.resume()
+            return look * patience.LEAST
+
+        monkeypatch.setattr(patience, "LOOK", 0.01)
+        monkeypatch.setattr(patience, "MARGIN", 1e9)
+        monkeypatch.setattr(patience, "_measure", measure)
+        process.suspend()
+        assert decoder.clean(CHELSEA.read()).width == CHELSEA.width
+        assert next(looks) > 50
 
 
 @pytest.mark.parametrize(
