@@ -141,7 +141,7 @@ class EaselBot(extensions.AutoShardedBot):
         self._delivery = DeliveryWatcher(self, jobs, files, self._marking)
         self._remover = MessageRemover(self, jobs.records)
         models = ServedModels(settings)
-        self._door = PictureDoor(settings.max_image_seconds)
+        self._door = PictureDoor(settings.max_image_seconds, settings.max_pixels_m * 10**6)
         places = AllowedPlaces(self, settings)
         acceptor = JobAcceptor(
             settings,

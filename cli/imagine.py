@@ -168,8 +168,13 @@ def take(text: str, photographs: Sequence[Path], settings: Settings) -> list[str
     links = [*(link.url for link in prompt.images), *list_addresses(prompt.flags)]
     found += [asyncio.run(fetch(link, limits=limits)) for link in links]
     files = Files.of(settings)
-    with Decoder(settings.max_image_seconds) as decoder:
+    with open_decoder(settings) as decoder:
         return [files.put(decoder.clean(data, limits).png) for data in found]
+
+
+def open_decoder(settings: Settings) -> Decoder:
+    """What reads pictures, with the limits of this installation."""
+    return Decoder(settings.max_image_seconds, find_limits(settings).max_pixels)
 
 
 def find_limits(settings: Settings) -> Limits:

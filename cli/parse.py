@@ -5,9 +5,8 @@ from typing import Annotated, Final
 
 import typer
 
-from cli.imagine import as_json, find_limits, plan
+from cli.imagine import as_json, find_limits, open_decoder, plan
 from generation.catalogue.families import compute_shown_size
-from generation.untrusted.door import Decoder
 from prompt.reading.embedded import Known, read_known
 from prompt.reading.grammar import Prompt, parse
 from prompt.writing.programs import Program
@@ -80,7 +79,7 @@ def _read_picture(picture: Path) -> Known:
         typer.BadParameter: It says nothing.
     """
     settings = load_settings()
-    with Decoder(settings.max_image_seconds) as decoder:
+    with open_decoder(settings) as decoder:
         cleaned = decoder.clean(picture.read_bytes(), find_limits(settings))
     known = read_known(cleaned.texts)
     if known is None:

@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-from cli.imagine import QUIET
+from cli.imagine import QUIET, find_limits, open_decoder
 from generation.catalogue.served import choose_usual, list_served
 from generation.questions.description import Certainty, Description, describe
 from generation.questions.question import Question, Seen
-from generation.untrusted.clean import Limits
-from generation.untrusted.door import Decoder
 from prompt.describing.targets import HERE, write_offers
 from prompt.reading.embedded import read_known
 from prompt.writing.programs import Program
@@ -62,12 +60,9 @@ def look_at_file(picture: Path, settings: Settings, word: str) -> Description:
         ImageError: It is no image that may be used.
         OSError: It cannot be read.
     """
-    limits = Limits(
-        max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
-    )
-    with Decoder(settings.max_image_seconds) as decoder:
+    with open_decoder(settings) as decoder:
         # One's own is cleaned like a stranger's.
-        image = decoder.clean(picture.read_bytes(), limits)
+        image = decoder.clean(picture.read_bytes(), find_limits(settings))
         measures = decoder.measure(image.png)
     known = read_known(image.texts)
     exact = known.prompt.spelling if known else ""

@@ -10,8 +10,7 @@ import typer
 from bot.delivery.marking import KnownMarks, load_identity, load_known
 from bot.requests.verifying import find_marks
 from bot.text.verdict import write_verdict
-from cli.imagine import find_limits
-from generation.untrusted.door import Decoder
+from cli.imagine import find_limits, open_decoder
 from storage.database.connect import (
     WRITING,
     DatabaseNotReadyError,
@@ -56,7 +55,7 @@ def inspect_file(picture: Path, settings: Settings) -> str:
         if engine:
             with engine.connect() as connection:
                 known = load_known(connection, settings)
-        with Decoder(settings.max_image_seconds) as decoder:
+        with open_decoder(settings) as decoder:
             image, statement = decoder.inspect(
                 picture.read_bytes(), known.trust, find_limits(settings)
             )

@@ -167,7 +167,8 @@ class Settings(BaseSettings):
     """Largest image a person may attach or link, in megabytes."""
 
     max_pixels_m: Annotated[int, Field(gt=0)] = 25
-    """Largest image a person may attach or link, in millions of pixels."""
+    """Largest image a person may attach or link, in millions of pixels. Two are read at once, each
+    with up to 22 MB of memory for a million."""
 
     max_image_seconds: Annotated[float, Field(gt=0)] = 2.0
     """Seconds of a processor that reading an image may take; raise it on a slow machine."""

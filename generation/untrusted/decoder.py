@@ -28,8 +28,9 @@ from generation.untrusted.containers import find_format
 from generation.untrusted.image_errors import ImageError
 from generation.untrusted.masks import clean_mask
 
-MEMORY: Final = 512 * 2**20
-"""Bytes beyond what the process has from the start; 25 megapixels of WebP take 440 MB of them."""
+BYTES_OF_A_PIXEL: Final = 22
+"""Of memory beyond what the process has from the start, for the largest picture that is let in: an
+animated WebP takes 19 of them."""
 
 _VIEW_QUALITY: Final = 80
 
@@ -71,7 +72,7 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     # Ctrl-C reaches the whole group; this process ends when the one that started it does.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _give_up_rights()
+    _give_up_rights(int(sys.argv[1]))
     # What is killed has to be started again, which costs whoever is next as much.
     begun = time.process_time()
     while (asked := read_message(sys.stdin.buffer)) is not None:
@@ -149,8 +150,12 @@ def _limit_seconds(seconds: float) -> None:
         signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
-def _give_up_rights() -> None:
-    """Limits memory and files for good, as far as the system can; others come first from now on."""
+def _give_up_rights(memory: int) -> None:
+    """Limits memory and files for good, as far as the system can; others come first from now on.
+
+    Args:
+        memory: Bytes beyond what the process has already.
+    """
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
@@ -163,7 +168,7 @@ def _give_up_rights() -> None:
     # Where addresses cannot be limited, as on macOS, seconds alone are.
     if pages.exists():
         used = int(pages.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
-        limits[resource.RLIMIT_AS] = used + MEMORY
+        limits[resource.RLIMIT_AS] = used + memory
     for kind, most in limits.items():
         resource.setrlimit(kind, (most, most))
 

@@ -30,7 +30,7 @@ from generation.provenance.trust import Trust
 from generation.questions.measures import Measures
 from generation.untrusted import image_errors
 from generation.untrusted.clean import LIMITS, CleanImage, Limits
-from generation.untrusted.decoder import Head, read_message, write_message
+from generation.untrusted.decoder import BYTES_OF_A_PIXEL, Head, read_message, write_message
 from generation.untrusted.image_errors import BrokenImageError, ImageError, ImageTooHardError
 from generation.untrusted.patience import Watch
 from generation.untrusted.texts import MOST_TEXT
@@ -45,7 +45,7 @@ _ROOT: Final = str(Path(__file__).parents[2])
 _MARGIN: Final = 2**20 + 12 * MOST_TEXT + MOST_KEPT
 """Bytes of an answer beyond its picture: a character of a text takes up to twelve in JSON."""
 
-_BYTES_OF_A_PIXEL: Final = 3
+_BYTES_OF_AN_ANSWERED_PIXEL: Final = 3
 
 # Of the environment no more than a Python may need to start: the rest holds the bot's secrets.
 _PASSED_ON: Final = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
@@ -71,8 +71,15 @@ class DecoderError(HostError):
 class Decoder:
     """A process that decodes pictures, one at a time; started when it is first asked for one."""
 
-    def __init__(self, seconds: float) -> None:
-        """Args: seconds: Of a processor, that a picture may take."""
+    def __init__(self, seconds: float, most_pixels: int = LIMITS.max_pixels) -> None:
+        """Starts nothing.
+
+        Args:
+            seconds: Of a processor, that a picture may take.
+            most_pixels: Width times height of the largest picture, by which memory is limited.
+        """
+        # No less, since stored pictures are looked at here, too.
+        self._memory = str(BYTES_OF_A_PIXEL * max(most_pixels, LIMITS.max_pixels))
         self._seconds = seconds
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -195,9 +202,9 @@ class Decoder:
             self.close()
         if self._process is None:
             passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - one word is not fixed, a number
                 # Without the working directory, from which anything could be imported.
-                [sys.executable, "-P", "-s", "-m", "generation.untrusted.decoder"],
+                [sys.executable, "-P", "-s", "-m", "generation.untrusted.decoder", self._memory],
                 env={**passed, **_ALONE, "PYTHONPATH": _ROOT},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -215,7 +222,7 @@ def _exchange(
         return None
     try:
         write_message(process.stdin, head, data)
-        return read_message(process.stdout, side * side * _BYTES_OF_A_PIXEL + _MARGIN)
+        return read_message(process.stdout, side * side * _BYTES_OF_AN_ANSWERED_PIXEL + _MARGIN)
     except (OSError, ValueError):
         return None
 
@@ -233,9 +240,9 @@ def _explain_end(code: int, *, late: bool) -> Exception:
 class PictureDoor:
     """Decoders for many people at once, and whose turn it is."""
 
-    def __init__(self, seconds: float) -> None:
-        """Args: seconds: Of a processor, that a picture may take."""
-        self._decoders = [Decoder(seconds) for _ in range(PROCESSES)]
+    def __init__(self, seconds: float, most_pixels: int = LIMITS.max_pixels) -> None:
+        """As ``Decoder``, which each of them is."""
+        self._decoders = [Decoder(seconds, most_pixels) for _ in range(PROCESSES)]
         # The one used last is taken first, so that a second is started only where two are needed.
         self._idle = list(self._decoders)
         self._threads = ThreadPoolExecutor(PROCESSES, "door")

@@ -1,14 +1,17 @@
 """The door: pictures decoded in processes that are killed where a picture exceeds them."""
 
+import ast
 import asyncio
 import itertools
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import psutil
 import pytest
@@ -181,6 +184,16 @@ def test_one_that_cannot_start_is_no_fault_of_the_picture(monkeypatch: pytest.Mo
         decoder.clean(CHELSEA.read())
 
 
+def test_it_has_more_memory_where_larger_pictures_are_let_in() -> None:
+    for pixels, megabytes in ((1, 550), (50_000_000, 1100)):
+        with Decoder(SECONDS, pixels) as decoder:
+            decoder.clean(CHELSEA.read())
+            process = process_of(decoder)
+            (most, _) = process.rlimit(psutil.RLIMIT_AS)
+            # Of what it had before that something was given back since, or taken.
+            assert (most - process.memory_info().vms) / 1e6 == pytest.approx(megabytes, abs=100)
+
+
 def test_the_process_is_light_and_has_nothing_to_lose(
     decoder: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,3 +275,60 @@ async def test_the_bot_s_own_threads_are_not_behind_pictures(door: PictureDoor) 
     door.close()
     ended = await asyncio.gather(*reading, return_exceptions=True)
     assert all(isinstance(each, BaseException) for each in ended[PROCESSES:])
+
+
+ROOMS: Final = ("bot", "cli", "commands", "prompt", "storage")
+PLACES: Final = {
+    # Pictures of the store, which were drawn here or came out of the door.
+    "opens a picture": {
+        "bot/delivery/content.py",
+        "bot/delivery/marking.py",
+        "bot/requests/before_after.py",
+        "bot/requests/finding.py",
+        "bot/requests/lineage.py",
+        "bot/requests/moderating.py",
+        "bot/requests/printing.py",
+    },
+    # The last one compares them with what it sent.
+    "follows a link": {"bot/requests/sent_images.py", "cli/imagine.py", "cli/live/alone.py"},
+    "takes a form with files": {"bot/painting/web.py"},
+    # Presets, in JSON.
+    "takes an attachment": {"commands/preset.py"},
+}
+"""What has to do with bytes from people, beside the door itself: a new one belongs behind it."""
+
+
+MAY_DEAL: Final = re.compile(
+    r"\b(Image\.open|fetch|multipart|post|read|to_file|save|\w*ImageFile)\("
+)
+
+
+def tell_dealings(node: ast.AST) -> str:
+    """What a call has to do with them, if anything, by the name that is called."""
+    match node:
+        case ast.Await(
+            value=ast.Call(func=ast.Attribute(attr="read" | "to_file" | "save"), args=[])
+        ):
+            return "takes an attachment"
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="Image"), attr="open")):
+            return "opens a picture"
+        case ast.Call(func=ast.Name(id="fetch")):
+            return "follows a link"
+        case ast.Call(func=ast.Attribute(ast.Name("request"), "multipart" | "post" | "read")):
+            return "takes a form with files"
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return "opens a picture" if name.endswith("ImageFile") else ""
+    return ""
+
+
+def test_whatever_deals_with_people_s_bytes_is_known() -> None:
+    found: dict[str, set[str]] = {}
+    root = Path(module._ROOT)
+    for path in (path for room in ROOMS for path in (root / room).rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        if not MAY_DEAL.search(text):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if dealings := tell_dealings(node):
+                found.setdefault(dealings, set()).add(path.relative_to(root).as_posix())
+    assert found == PLACES
