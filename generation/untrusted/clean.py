@@ -107,9 +107,10 @@ def clean(data: bytes, limits: Limits = LIMITS) -> CleanImage:
         picture, hidden = _decode(container, limits)
     except ImageError:
         raise
-    except MemoryError:
-        raise ImageTooHardError from None
     except Exception as error:  # damaged files make Pillow raise almost anything
+        # What lacks memory says so in each library's own words.
+        if isinstance(error, MemoryError) or "memory" in str(error).lower():
+            raise ImageTooHardError from error
         raise BrokenImageError(container.format) from error
     traits = ImageTraits(picture.width, picture.height, is_photograph(picture))
     texts = read_texts(data) | ({HIDDEN: hidden} if hidden else {})

@@ -25,7 +25,7 @@ from generation.provenance.manifest import MEDIA, read
 from generation.provenance.trust import Trust
 from generation.untrusted.clean import Limits, clean
 from generation.untrusted.containers import find_format
-from generation.untrusted.image_errors import ImageError
+from generation.untrusted.image_errors import ImageError, ImageTooHardError
 from generation.untrusted.masks import clean_mask
 
 BYTES_OF_A_PIXEL: Final = 22
@@ -97,6 +97,8 @@ def _answer(head: Head, data: bytes) -> tuple[Head, bytes]:
     except ImageError as error:
         # What an error carries are the arguments that it is made from, in their order.
         return {"error": type(error).__name__, "values": [*vars(error).values()]}, b""
+    except MemoryError:
+        return {"error": ImageTooHardError.__name__, "values": []}, b""
     except Exception:  # noqa: BLE001 - a fault of ours, logged by whoever asked
         import traceback  # noqa: PLC0415 - hardly ever
 

@@ -53,9 +53,10 @@ _PASSED_ON: Final = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
 # numpy's threads would each keep memory for themselves, of which the process has little.
 _ALONE: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
-# Of the signals that end a process: out of seconds, or chosen where the machine is out of memory.
+# Of the signals that end a process: out of seconds, out of memory within a library in C++, or the
+# one that was chosen where the machine has no more memory.
 _TOO_HARD: Final = frozenset(
-    getattr(signal, name) for name in ("SIGPROF", "SIGKILL") if hasattr(signal, name)
+    getattr(signal, name) for name in ("SIGPROF", "SIGABRT", "SIGKILL") if hasattr(signal, name)
 )
 
 _MEASURES: Final = TypeAdapter(Measures)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,8 @@ import psutil
 import pytest
 from PIL import Image
 
+from generation.untrusted import clean as cleaning
+from generation.untrusted import decoder as decoding
 from generation.untrusted import door as module
 from generation.untrusted import patience
 from generation.untrusted.clean import LIMITS, Limits, clean
@@ -155,7 +158,36 @@ def test_what_got_no_processor_for_long_is_read(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("number", "error"), [(signal.SIGKILL, ImageTooHardError), (signal.SIGSEGV, BrokenImageError)]
+    "lack",
+    [
+        MemoryError(),
+        RuntimeError("Memory allocation error: Unspecified: Allocating 69206031 bytes failed"),
+        RuntimeError("Pixel allocation failed: Out of memory"),
+    ],
+    ids=["Pillow", "libheif", "libavif"],
+)
+def test_a_lack_of_memory_is_no_damage(lack: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise lack
+
+    monkeypatch.setitem(cleaning._OPENERS, "PNG", fail)
+    with pytest.raises(ImageTooHardError):
+        clean(hostile.png(9, 9))
+
+
+def test_a_lack_of_memory_afterwards_is_none_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cleaning, "_encode_png", lambda _: bytearray(2**62))
+    told, _ = decoding._answer({"limits": asdict(LIMITS)}, hostile.png(9, 9))
+    assert told == {"error": "ImageTooHardError", "values": []}
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [
+        (signal.SIGKILL, ImageTooHardError),
+        (signal.SIGABRT, ImageTooHardError),
+        (signal.SIGSEGV, BrokenImageError),
+    ],
 )
 def test_a_process_that_dies_of_a_picture_refuses_it(
     number: signal.Signals, error: type[ImageError], monkeypatch: pytest.MonkeyPatch
