@@ -438,6 +438,7 @@ GALLERY_PAGE: Final = {
     "favourites": "Favourites",
     "words": "Words, or flags such as --ar 3:2",
     "search": "Search",
+    "filters": "Model and days",
     "model": "Model",
     "any_model": "Any model",
     "since": "From",

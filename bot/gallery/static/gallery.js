@@ -160,6 +160,12 @@ $("more").addEventListener("click", () => load());
 $("person").addEventListener("click", () => ((state.person = ""), begin()));
 $("of").addEventListener("click", () => ((state.of = ""), begin()));
 $("finder").addEventListener("submit", (event) => (event.preventDefault(), begin()));
+/** On a phone what is seldom narrowed down is there once it is asked for, or holds. */
+function openFilters(open) {
+  $("finder").classList.toggle("narrowed", open);
+  $("narrow").setAttribute("aria-expanded", String(open));
+}
+$("narrow").addEventListener("click", () => openFilters(!$("finder").classList.contains("narrowed")));
 let quiet;
 $("finder").addEventListener("input", () => {
   clearTimeout(quiet);
@@ -195,4 +201,5 @@ if (known.includes(asked.get("scope"))) state.scope = asked.get("scope");
 state.person = /^\d+$/.test(asked.get("person") ?? "") ? asked.get("person") : "";
 state.of = /^[0-9a-f]{32}$/.test(asked.get("of") ?? "") ? asked.get("of") : "";
 for (const field of FIELDS) if (asked.has(field)) $(field).value = asked.get(field);
+openFilters(["model", "since", "until"].some((field) => $(field).value));
 begin().then(picture.follow);
