@@ -36,6 +36,7 @@ from cli.imagine import plan
 from generation.answering.answer import look_at
 from generation.answering.judge import FOLDER, list_views, load_judge, load_labels
 from generation.catalogue.served import choose_usual, list_served
+from generation.guided.dyes import COLOUR_WORDS, colour_shares
 from generation.questions.colours import NAMES
 from generation.questions.description import Aspect, Description, describe
 from generation.questions.measures import measure
@@ -47,7 +48,7 @@ from storage.settings import Settings
 from training.artwork import pixelate
 from training.fetch import fetch_package
 from training.guided.photographs import download, list_photographs, read_files
-from training.world import COLOUR_WORDS, colour_shares, common_things
+from training.world import common_things
 
 SETS: Final = (("@iconify-json/openmoji", "1.2.29"), ("@iconify-json/emojione-v1", "1.2.3"))
 SIDE: Final = 512

@@ -14,12 +14,13 @@ from torch import Tensor
 
 from generation.answering.judge import Judge, load_judge
 from generation.conditioning.spherical import spherical_mean
+from generation.guided.dyes import COLOUR_WORDS
 from training.curves import plot
 from training.judges import rows_for_judging
 from training.pictures import Draws, Painter
 from training.plan import Options, start
 from training.sheet import save_sheet, to_images
-from training.world import COLOUR_WORDS, World, load_world
+from training.world import World, load_world
 
 _STRENGTHS: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
 _SCALES: Final = (0.0, 0.5, 1.0)

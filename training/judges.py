@@ -13,11 +13,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from generation.answering.judge import KNOWN, LABELS, SIDE, WEIGHTS, Judge
+from generation.guided.dyes import COLOUR_WORDS
 from training.device import half
 from training.loop import Course, Training
 from training.plan import Options, start
 from training.samples import grounds_of
-from training.world import COLOUR_WORDS, World, load_world
+from training.world import World, load_world
 
 _WHITE_GROUND: Final = 0.6
 

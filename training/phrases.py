@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
-from training.world import COLOUR_WORDS, Thing, World
+from generation.guided.dyes import COLOUR_WORDS
+from training.world import Thing, World
 
 _LEADS = ("a picture of", "an emoji of", "a drawing of")
 _STYLE_FORMS = ("{}, {} style", "{}, {}", "{} in {} style", "{} {} style")

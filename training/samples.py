@@ -9,9 +9,10 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from generation.guided.dyes import COLOUR_WORDS, COLOURS
 from training.phrases import Captions
 from training.plan import EVERY
-from training.world import COLOUR_WORDS, COLOURS, World
+from training.world import World
 
 NONE: Final = -1
 _SELDOM: Final = 0.02

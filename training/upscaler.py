@@ -12,12 +12,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
+from generation.guided.dyes import hue_rotation
 from generation.upscaling.bundled import FILE, Compact
 from training.bar import Bar
 from training.device import half
 from training.loop import Course, Training
 from training.plan import SIDE, Options, start
-from training.recolour import compose, hue_rotation, unchanged
+from training.recolour import compose, unchanged
 from training.sharp import FACTOR, load_sharp
 from training.vae import psnr, reconstruction_loss
 

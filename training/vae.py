@@ -11,11 +11,12 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 from torch.nn import functional
 
+from generation.guided.dyes import hue_rotation
 from training.artwork import list_drawings, load_drawings
 from training.device import half, prepare
 from training.loop import Course, Training
 from training.plan import CHANNELS, SIDE, Options, Size, start
-from training.recolour import compose, hue_rotation, unchanged
+from training.recolour import compose, unchanged
 from training.sheet import save_sheet, to_images
 
 _NOISE = 0.08

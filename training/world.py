@@ -11,28 +11,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from generation.guided.dyes import (
+    ANGLES,
+    BLACKENED,
+    CLEAR,
+    COLOUR_WORDS,
+    COLOURS,
+    FAINT,
+    PLAIN,
+    WHITENED,
+    colour_shares,
+    drain,
+    hue_rotation,
+    tint,
+)
 from training.artwork import Drawing, list_drawings, load_drawings
 from training.plan import Options, Size
-from training.recolour import compose, hue_rotation, ink, tint, unchanged
+from training.recolour import compose, ink, unchanged
 
-COLOURS: Final = {
-    "red": (0.88, 0.15, 0.17),
-    "orange": (0.98, 0.55, 0.12),
-    "yellow": (0.99, 0.84, 0.2),
-    "green": (0.25, 0.7, 0.3),
-    "blue": (0.2, 0.45, 0.9),
-    "purple": (0.55, 0.3, 0.8),
-    "pink": (0.98, 0.55, 0.75),
-    "brown": (0.5, 0.32, 0.2),
-    "black": (0.1, 0.1, 0.12),
-    "white": (1.0, 1.0, 1.0),
-    "grey": (0.6, 0.6, 0.62),
-}
-"""Colour words, and the shade of a ground or an ink of that name."""
-
-COLOUR_WORDS: Final = tuple(COLOURS)
-_PLAIN: Final = COLOUR_WORDS.index("black")  # from here on, colours without a hue
-_CLEAR: Final = 0.45
 _HELD_OUT: Final = 0.1
 _LEFT_OUT: Final = frozenset({"symbols", "flags"})
 
@@ -186,42 +182,6 @@ def name_thing(drawing: Drawing, usual: str | None) -> Thing:
     return Thing(drawing.label, names, drawing.tags)
 
 
-def colour_shares(pictures: Tensor, cover: Tensor) -> Tensor:
-    """How much of each drawing has the colour of each word.
-
-    Pixels without a hue count a quarter, since outlines and lights are in every drawing.
-
-    Args:
-        pictures: (N, 3, H, W) in 0 to 1.
-        cover: Coverage (N, H, W) in 0 to 1.
-
-    Returns:
-        Shares (N, 11) that sum to 1.
-    """
-    red, green, blue = pictures.unbind(1)
-    high, low = pictures.amax(1), pictures.amin(1)
-    span = (high - low).clamp_min(1e-4)
-    hue = torch.where(
-        high == red,
-        ((green - blue) / span) % 6,
-        torch.where(high == green, (blue - red) / span + 2, (red - green) / span + 4),
-    )
-    hue = hue * 60
-    strength = (high - low) / high.clamp_min(1e-4)
-    edges = torch.tensor([14.0, 41, 68, 165, 255, 292, 343], device=hue.device)
-    bins = torch.bucketize(hue, edges) % 7  # red, orange, yellow, green, blue, purple, pink
-    warm = bins <= 1
-    bins = torch.where(warm & (high < 0.68) & (strength < 0.85), torch.full_like(bins, 7), bins)
-    pale = (bins == 0) & (strength < 0.5) & (high > 0.75)
-    bins = torch.where(pale, torch.full_like(bins, 6), bins)
-    bins = torch.where(strength < 0.16, torch.where(high > 0.85, 9, 10), bins)
-    bins = torch.where(high < 0.22, torch.full_like(bins, 8), bins)
-    weight = torch.where(bins >= _PLAIN, 0.25, 1.0) * cover
-    shares = torch.zeros(len(pictures), len(COLOUR_WORDS), device=pictures.device)
-    shares.scatter_add_(1, bins.flatten(1), weight.flatten(1))
-    return shares / shares.sum(1, keepdim=True).clamp_min(1e-6)
-
-
 def _shrink(drawings: Tensor) -> Tensor:
     return functional.avg_pool2d(drawings.float(), 4).round().to(torch.uint8)
 
@@ -244,16 +204,16 @@ def _find_looks(world: World) -> Looks:
     small = torch.cat([_shrink(part) for part in torch.split(world.drawings, 512)])
     own = torch.cat([_measure(p, unchanged(len(p), device)) for p in torch.split(small, 512)])
     top, word = own.max(1)
-    word = torch.where(top >= _CLEAR, word, -1)
+    word = torch.where(top >= CLEAR, word, -1)
     rows, colours, maps = [every], [word], [unchanged(count, device)]
     lined = world.style == _index(world.styles, "line art")
-    faint = ~lined & (own[:, _PLAIN:].sum(1) > 0.5)
+    faint = ~lined & (own[:, PLAIN:].sum(1) > FAINT)
     for drawing, colour, chosen in (
         _painted(every[lined], ink),
         _painted(every[faint], tint),
         _turned(small, every[~lined & ~faint], word),
-        _drained(every[~lined & (word != _PLAIN)], _PLAIN, 0.3, 0.0),
-        _drained(every[~lined & (word != _PLAIN + 1)], _PLAIN + 1, 0.35, 0.65),
+        _drained(every[~lined & (word != PLAIN)], PLAIN, *BLACKENED),
+        _drained(every[~lined & (word != PLAIN + 1)], PLAIN + 1, *WHITENED),
     ):
         rows.append(drawing)
         colours.append(colour)
@@ -282,25 +242,24 @@ def _index(words: tuple[str, ...], word: str) -> int:
 def _painted(rows: Tensor, paint: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """Each drawing in each colour that has a hue: rows, colours and maps."""
     shades = torch.tensor(list(COLOURS.values()), device=rows.device)
-    colour = torch.arange(_PLAIN, device=rows.device).repeat_interleave(len(rows))
-    return rows.repeat(_PLAIN), colour, paint(shades[colour])
+    colour = torch.arange(PLAIN, device=rows.device).repeat_interleave(len(rows))
+    return rows.repeat(PLAIN), colour, paint(shades[colour])
 
 
 def _turned(small: Tensor, rows: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Each drawing in each other colour that a turn of its hue gives clearly enough."""
-    angles = torch.arange(20, 360, 20, device=rows.device, dtype=torch.float32)
+    angles = torch.tensor(ANGLES, device=rows.device, dtype=torch.float32)
     shares = torch.stack([_measure_all(small, rows, angle) for angle in angles])
     words = torch.arange(len(COLOUR_WORDS), device=rows.device)
     leads = shares.argmax(2, keepdim=True) == words
     best, at = torch.where(leads, shares, -1.0).max(0)
     best[torch.arange(len(rows)), own[rows].clamp_min(0)] = -1
-    found = (best >= _CLEAR).nonzero()
+    found = (best >= CLEAR).nonzero()
     which, colour = found.unbind(1)
     return rows[which], colour, hue_rotation(angles[at[which, colour]])
 
 
 def _drained(rows: Tensor, colour: int, scale: float, lift: float) -> tuple[Tensor, Tensor, Tensor]:
     """Each drawing in shades of black or of white."""
-    maps = tint(torch.full((len(rows), 3), scale, device=rows.device))
-    maps[:, :, 3] = lift
+    maps = drain(len(rows), scale, lift, rows.device)
     return rows, torch.full_like(rows, colour), maps

@@ -81,8 +81,6 @@ class Card:
         image_strengths: Denoising strengths that ``--iw`` stands for.
         plan: Denoising strength with which it draws over a planner's picture of the words where
             something is unwanted; 0 for a model that has no planner.
-        mastered: How many of the commonest things of the lexicon it draws best without a plan.
-        lost: Styles that its autoencoder loses, so that things in them are drawn by a plan.
         carried_on: Denoising strength with which it carries a picture on beyond the edges, from
             the colours at its border: the weaker the model, the more these have to lead.
         edged: Share of a tile's steps in which it still knows the edges: some models place things
@@ -149,8 +147,6 @@ class Card:
     capabilities: frozenset[Capability]
     image_strengths: ImageStrengths = USUAL
     plan: float = 0.0
-    mastered: int = 0
-    lost: tuple[str, ...] = ()
     carried_on: float = 0.8
     edged: float = 0.0
     adapters: str = ""

@@ -98,8 +98,6 @@ CARDS: Final[tuple[Card, ...]] = (
         capabilities=_CLIP - {Capability.HD} | REFERENCES | {Capability.STRUCTURE},
         image_strengths=ImageStrengths(most=0.65, least=0.25, bend=1.5),
         plan=0.45,
-        mastered=40,
-        lost=("pixel art",),
         carried_on=0.5,
         edged=1 / 3,
         structures=("scribble", "lineart", "canny"),

@@ -34,7 +34,7 @@ from generation.guided.drawing import (
     take_steps,
 )
 from generation.guided.latents import PATCH
-from generation.guided.plans import Plans, is_pixel_art, names_only, settle_styles
+from generation.guided.plans import Plans, is_pixel_art, settle_styles
 from generation.pictures.canvas import Init, InpaintCanvas
 from generation.recipe import Ingredient, Lora, Phrase, Recipe, share_of_steps
 from generation.sampling.engine import Batching, Upscalers, Watch
@@ -53,7 +53,7 @@ _STEPS: Final = 1 / 3
 _GUIDANCE: Final = 1 / 4
 """Share of the guidance beyond its card's with which a plan is drawn by."""
 
-_BEGIN: Final = 0.8
+_BEGIN: Final = 0.4
 """Where drawing by a plan begins, from 0, the plan itself, to 1, noise alone."""
 
 
@@ -222,23 +222,24 @@ class GuidedEngine:
         phrases = settle_styles(said.conditions.phrases)
         plan = self.plans.make(phrases, said.size)
         named = self._name_looks(phrases)
+        guide = fill_up(plan.guide)
+        drawn = None if plan.drawn is None else fill_up(plan.drawn)
         return Request(
-            guide=fill_up(plan.guide),
+            guide=guide,
             kind=Guide.PLAN,
             look=name_look(self.networks, [])[None] if named is None else named,
             words=plan.words,
             begin=RIGHT * _BEGIN,
+            known=None if drawn is None else Known(guide, drawn),
         )
 
     def draws_best(self, recipe: Recipe) -> bool:
         """Whether it draws a recipe's words better than a model that draws over its plan.
 
-        It leaves grounds a little dirty, and the other's autoencoder leaves nothing of the styles
-        that its card says are lost; what is not wanted is drawn away by guidance alone, from which
+        It does, but where something is not wanted: that is drawn away by guidance alone, from which
         a plan leads.
         """
-        conditions = recipe.conditions
-        return names_only(conditions.phrases, self.card.lost) and not conditions.repels
+        return not recipe.conditions.repels
 
     def plan(self, recipe: Recipe) -> Image.Image:
         """The plan of a recipe's words as a picture, for a model that draws over it.

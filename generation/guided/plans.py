@@ -6,7 +6,7 @@ guide-driven model (``generation.guided.checkpoint``) whose planner reads the ch
 model.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,8 +16,10 @@ from torch.nn import functional
 
 from generation.catalogue.looks import DRAWN, find_looks
 from generation.guided.drawing import widen
+from generation.guided.dyes import dye
 from generation.guided.latents import PATCH, Latents
 from generation.guided.planner import Planner
+from generation.guided.told_colours import take_colours
 from generation.guided.words import Words
 from generation.recipe import Phrase, Size
 
@@ -32,10 +34,13 @@ class Plan:
     Attributes:
         guide: The mean latents (1, C, h, w).
         words: Embedding of the text (1, 256).
+        drawn: 1 where it shows more than plain ground, else 0 (1, 1, h, w); None if no part of it
+            is plain.
     """
 
     guide: Tensor
     words: Tensor
+    drawn: Tensor | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,32 @@ class Plans:
         """
         said = [one for one in phrases if one.weight > 0] or [_NOTHING]
         states, length = self.words.read([one.text for one in said])
-        nothing = states.new_zeros(len(said), states.shape[-1])
-        made = self.planner(states, length, nothing, nothing)
+        made = torch.cat([self._plan(one.text) for one in said])
         weights = made.new_tensor([one.weight for one in said])
         guide = torch.einsum("b,bchw->chw", weights / weights.sum(), made)[None]
         # Attention looks back only, so the state of the end has read all of the text.
         ends = states[torch.arange(len(said), device=states.device), length - 1]
-        return Plan(self._lay(guide, size), (weights / weights.sum() @ ends)[None])
+        laid = self._lay(guide, size)
+        # Beside the square there is plain ground of any plan.
+        drawn = None if find_drawn(guide).all() else find_drawn(laid)
+        return Plan(laid, (weights / weights.sum() @ ends)[None], drawn)
+
+    def _plan(self, text: str) -> Tensor:
+        """The mean latents (1, C, s, s) of a text, in its colours where they can be given."""
+        told = take_colours(text)
+        if told is None:
+            return self._read(text)
+        shown = (self.latents.decode(self._read(told.bare))[0].clamp(-1, 1) + 1) / 2
+        lines = _find_styles(told.bare) == {_LINES}
+        dyed = dye(shown, told.colour, told.ground or "white", lines=lines)
+        return self._read(text) if dyed is None else self.latents.encode(dyed[None] * 2 - 1)
+
+    def _read(self, text: str) -> Tensor:
+        """What the planner makes of a text (1, C, s, s)."""
+        states, length = self.words.read([text])
+        nothing = states.new_zeros(1, states.shape[-1])
+        made: Tensor = self.planner(states, length, nothing, nothing)
+        return made
 
     def _lay(self, guide: Tensor, size: Size) -> Tensor:
         height, width = size.height // PATCH, size.width // PATCH
@@ -87,6 +111,10 @@ class Plans:
 _NOTHING: Final = Phrase(text="")
 _USUAL: Final = ", flat style"
 _PIXELS: Final = "pixel art"
+_LINES: Final = "line art"
+
+_APART: Final = 1e-3
+"""Difference of latents from which they are not of one colour, beyond rounding."""
 
 
 def settle_styles(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
@@ -94,20 +122,10 @@ def settle_styles(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
     return tuple(replace(one, text=_settle_style(one.text)) for one in phrases)
 
 
-def names_only(phrases: Sequence[Phrase], wanted: Collection[str]) -> bool:
-    """Whether every phrase that is drawn names a style among some, and no other of drawings.
-
-    Args:
-        phrases: What is said; there is one at least that is drawn, or it names none.
-        wanted: The styles, as in ``DRAWN``.
-    """
-    styles = [_find_styles(one.text) for one in phrases if one.weight > 0]
-    return bool(styles) and all(named and named <= set(wanted) for named in styles)
-
-
 def is_pixel_art(phrases: Sequence[Phrase]) -> bool:
     """Whether every phrase that is drawn names that style, and no other of drawings."""
-    return names_only(phrases, (_PIXELS,))
+    styles = [_find_styles(one.text) for one in phrases if one.weight > 0]
+    return bool(styles) and all(named == {_PIXELS} for named in styles)
 
 
 def _settle_style(text: str) -> str:
@@ -116,6 +134,12 @@ def _settle_style(text: str) -> str:
 
 def _find_styles(text: str) -> set[str]:
     return set(find_looks(text)) & set(DRAWN)
+
+
+def find_drawn(guide: Tensor) -> Tensor:
+    """1 where a plan (B, C, h, w) shows more than the ground it lies on, else 0 (B, 1, h, w)."""
+    apart = guide - _find_ground(guide)[:, :, None, None]
+    return (apart.abs().amax(1, keepdim=True) > _APART).float()
 
 
 def _find_ground(guide: Tensor) -> Tensor:

@@ -46,8 +46,7 @@ class TaughtWords:
         phrases: The wanted words.
         unwanted: The words that are to be avoided.
         notes: What is told of words that it does not know: one sentence, or none.
-        planned: Whether a thing is wanted that the model draws best by a plan: one that it saw
-            seldom, or in a style that its autoencoder loses.
+        planned: Whether a thing is wanted, which the model draws best by a plan.
     """
 
     phrases: tuple[Phrase, ...]
@@ -68,7 +67,6 @@ def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> Ta
     if not card.taught:
         named = (_name_looks(one, card) if card.looks else one for one in phrases)
         return TaughtWords(tuple(named), unwanted)
-    lexicon = load_lexicon()
     readings = [_read(one.text, card.taught) for one in phrases]
     kept = [
         _say(one, reading)
@@ -80,16 +78,12 @@ def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> Ta
         reading.unknown for one, reading in zip(phrases, readings, strict=True) if one.weight > 0
     ]
     drawn = ", ".join(one.text for one in kept if one.weight > 0)
-    often, lost = lexicon.things[: card.mastered], set(card.lost)
     return TaughtWords(
         tuple(kept),
         _say(unwanted, _read(unwanted.text, card.taught)),
         tuple(_tell(tuple(chain.from_iterable(told)), drawn)),
         planned=any(
-            thing not in often or not lost.isdisjoint(reading.styles)
-            for one, reading in zip(phrases, readings, strict=True)
-            for thing in reading.named
-            if one.weight > 0
+            reading.named and one.weight > 0 for one, reading in zip(phrases, readings, strict=True)
         ),
     )
 

@@ -18,13 +18,13 @@ from tests.journeys.studio import FINISHED, Studio, answer, opened, recipe_of, r
 async def test_words_become_a_grid(studio: Studio) -> None:
     standin = studio.playground
     press = await standin.command(
-        "mira", "imagine", {"prompt": "a red apple --ar 3:2 --seed 7 --steps 8"}
+        "mira", "imagine", {"prompt": "a red apple --ar 3:2 --seed 7 --steps 8 --chaos 1"}
     )
     await press.acknowledged()
     assert press.latency is not None
     assert press.latency < 1
     message = await result(press)
-    assert "**a red apple --ar 3:2 --seed 7 --steps 8** — " in message.content
+    assert "**a red apple --ar 3:2 --seed 7 --steps 8 --chaos 1** — " in message.content
     assert f"<@{standin.people['mira'].id}>" in message.content
     assert "seed 7" in message.content
     assert "8 steps" in message.content

@@ -8,7 +8,8 @@ from playground import Message
 from storage.database.tables import JobRow
 from tests.journeys.studio import BOT, FINISHED, WORKER, Studio, answer, public, result, showing
 
-SLOW = "a red apple --seed 7 --steps 20 --batch 2"
+# Chaos goes without a plan, by which drawing takes a moment.
+SLOW = "a red apple --seed 7 --steps 20 --batch 2 --chaos 1"
 
 
 async def running(studio: Studio, channel: str = "general") -> Message:

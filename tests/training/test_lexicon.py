@@ -11,6 +11,7 @@ from torch import Tensor
 from generation.catalogue.families import find_card
 from generation.catalogue.lexicon import PHRASEBOOK, TRANSLATED, Phrasebook, load_lexicon
 from generation.catalogue.looks import LOOKS
+from generation.guided.dyes import COLOUR_WORDS
 from prompt.resolution.meaning import read_meaning
 from tests.training.conftest import THINGS
 from training import lexicon as stage
@@ -19,7 +20,7 @@ from training.labels import plain_code
 from training.phrases import Captions
 from training.plan import SIZES, Options
 from training.publish import list_known
-from training.world import COLOUR_WORDS, World, common_things, name_thing
+from training.world import World, common_things, name_thing
 
 SMALL = SIZES["small"]
 LISTED = list(common_things().items())[: SMALL.things]

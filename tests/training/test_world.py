@@ -4,12 +4,13 @@ import torch
 from hypothesis import given, strategies
 from PIL import Image
 
+from generation.guided.dyes import COLOUR_WORDS, COLOURS, colour_shares, hue_rotation, tint
 from tests.training.conftest import SETS, THINGS
 from training.artwork import PIXEL_ART, list_drawings, pixelate
 from training.plan import SIDE
-from training.recolour import compose, hue_rotation, ink, tint, unchanged
+from training.recolour import compose, ink, unchanged
 from training.samples import NONE, plan_samples
-from training.world import COLOUR_WORDS, COLOURS, World, colour_shares, common_things, held_out
+from training.world import World, common_things, held_out
 
 
 def test_a_pack_lists_each_drawing_once_and_flat_ones_again_as_pixel_art(pack: Path) -> None:

@@ -1,0 +1,226 @@
+"""Dyes: a plan in the colour that words name, as the artwork that it was learnt from was coloured.
+
+Most of that artwork's colours were made of a drawing's own ones: its hue was turned, its lines were
+inked, or it was drained. A planner saw each drawing in its own colours often and in any other
+seldom, so it plans a thing without its colour far more clearly; the colour is then given to the
+plan by the rules that made what it learnt from.
+"""
+
+import math
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+COLOURS: Final = {
+    "red": (0.88, 0.15, 0.17),
+    "orange": (0.98, 0.55, 0.12),
+    "yellow": (0.99, 0.84, 0.2),
+    "green": (0.25, 0.7, 0.3),
+    "blue": (0.2, 0.45, 0.9),
+    "purple": (0.55, 0.3, 0.8),
+    "pink": (0.98, 0.55, 0.75),
+    "brown": (0.5, 0.32, 0.2),
+    "black": (0.1, 0.1, 0.12),
+    "white": (1.0, 1.0, 1.0),
+    "grey": (0.6, 0.6, 0.62),
+}
+"""Colour words, and the shade of a ground or an ink of that name, in 0 to 1."""
+
+COLOUR_WORDS: Final = tuple(COLOURS)
+PLAIN: Final = COLOUR_WORDS.index("black")
+"""From here on, colours have no hue."""
+
+CLEAR: Final = 0.45
+"""Share of a drawing from which a colour is that of the whole."""
+
+ANGLES: Final = tuple(range(20, 360, 20))
+"""Turns of the hue that are tried, in degrees."""
+
+WHITENED: Final = (0.35, 0.65)
+"""What lightness is multiplied by and lifted by in a white thing, so that shades still show."""
+
+BLACKENED: Final = (0.3, 0.0)
+"""The same in a black one."""
+
+FAINT: Final = 0.5
+"""Share of colours without a hue above which a drawing has none to turn."""
+
+_WHITE: Final = 0.93
+"""Least of a pixel's three values from which it may be of a white ground."""
+
+_OUTLINE: Final = 7
+"""Pixels across which an outline may be soft."""
+
+_PALE, _SMALL = 0.75, 0.03
+"""What has no darker pixel and less of the picture may be nothing but haze."""
+
+_TO_YIQ = torch.tensor(
+    [[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]]
+)
+_TO_RGB = torch.linalg.inv(_TO_YIQ)
+
+
+def hue_rotation(degrees: Tensor) -> Tensor:
+    """Maps that turn the hue in YIQ and keep the lightness.
+
+    Args:
+        degrees: Angles (N,).
+
+    Returns:
+        Affine maps (N, 3, 4) of RGB in 0 to 1: a matrix beside an offset of zero.
+    """
+    angle = degrees * (math.pi / 180)
+    cos, sin, one, zero = angle.cos(), angle.sin(), torch.ones_like(angle), torch.zeros_like(angle)
+    turn = torch.stack([one, zero, zero, zero, cos, -sin, zero, sin, cos], -1).view(-1, 3, 3)
+    to_yiq, to_rgb = _TO_YIQ.to(degrees.device), _TO_RGB.to(degrees.device)
+    return torch.cat([to_rgb @ turn @ to_yiq, torch.zeros(len(degrees), 3, 1).to(degrees)], -1)
+
+
+def tint(colour: Tensor) -> Tensor:
+    """Maps that make light parts take a colour each, (N, 3) in 0 to 1 → (N, 3, 4)."""
+    grey = _TO_YIQ[0].to(colour)
+    return torch.cat([colour[:, :, None] * grey, torch.zeros(len(colour), 3, 1).to(colour)], -1)
+
+
+def drain(count: int, scale: float, lift: float, device: torch.device | str = "cpu") -> Tensor:
+    """Maps (count, 3, 4) of RGB to lightness, multiplied by a scale and lifted."""
+    maps = tint(torch.full((count, 3), scale, device=device))
+    maps[:, :, 3] = lift
+    return maps
+
+
+def colour_shares(pictures: Tensor, cover: Tensor) -> Tensor:
+    """How much of each drawing has the colour of each word.
+
+    Pixels without a hue count a quarter, since outlines and lights are in every drawing.
+
+    Args:
+        pictures: (N, 3, H, W) in 0 to 1.
+        cover: Coverage (N, H, W) in 0 to 1.
+
+    Returns:
+        Shares (N, 11) that sum to 1.
+    """
+    red, green, blue = pictures.unbind(1)
+    high, low = pictures.amax(1), pictures.amin(1)
+    span = (high - low).clamp_min(1e-4)
+    hue = torch.where(
+        high == red,
+        ((green - blue) / span) % 6,
+        torch.where(high == green, (blue - red) / span + 2, (red - green) / span + 4),
+    )
+    hue = hue * 60
+    strength = (high - low) / high.clamp_min(1e-4)
+    edges = torch.tensor([14.0, 41, 68, 165, 255, 292, 343], device=hue.device)
+    bins = torch.bucketize(hue, edges) % 7  # red, orange, yellow, green, blue, purple, pink
+    warm = bins <= 1
+    bins = torch.where(warm & (high < 0.68) & (strength < 0.85), torch.full_like(bins, 7), bins)
+    pale = (bins == 0) & (strength < 0.5) & (high > 0.75)
+    bins = torch.where(pale, torch.full_like(bins, 6), bins)
+    bins = torch.where(strength < 0.16, torch.where(high > 0.85, 9, 10), bins)
+    bins = torch.where(high < 0.22, torch.full_like(bins, 8), bins)
+    weight = torch.where(bins >= PLAIN, 0.25, 1.0) * cover
+    shares = torch.zeros(len(pictures), len(COLOUR_WORDS), device=pictures.device)
+    shares.scatter_add_(1, bins.flatten(1), weight.flatten(1))
+    return shares / shares.sum(1, keepdim=True).clamp_min(1e-6)
+
+
+def find_cover(picture: Tensor, *, lines: bool) -> Tensor:
+    """How much of each pixel the thing covers that is shown on white.
+
+    Args:
+        picture: The thing (3, H, W), in 0 to 1.
+        lines: Whether it is drawn in lines, through which the ground is seen.
+
+    Returns:
+        (H, W) in 0 to 1: the ground is what is white and reaches the edge of the picture.
+    """
+    least = picture.amin(0)
+    if lines:
+        return ((1 - least) / (1 - least.min()).clamp_min(0.1)).clamp(0, 1)
+    outside = torch.from_numpy(_find_outside(least.cpu().numpy())).to(picture)
+    # Along the outline a pixel is as much of the thing as it is darker than white, beside what the
+    # thing is further in.
+    near = functional.max_pool2d(outside[None, None], _OUTLINE, 1, _OUTLINE // 2)[0, 0]
+    within = -functional.max_pool2d(-least[None, None], _OUTLINE, 1, _OUTLINE // 2)[0, 0]
+    share = ((1 - least) / (1 - within).clamp_min(0.05)).clamp(0, 1)
+    return torch.where(outside > 0, 0.0, torch.where(near > 0, share, 1.0))
+
+
+def _find_outside(least: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the ground is, by the least of each pixel's values (H, W)."""
+    _, parts = cv2.connectedComponents((least >= _WHITE).astype(np.uint8), connectivity=4)
+    edges = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    outside = np.isin(parts, np.unique(edges[edges > 0]))
+    # What lies apart on it and is pale throughout is haze.
+    count, islands = cv2.connectedComponents((~outside).astype(np.uint8))
+    darkest = np.ones(count, np.float32)
+    np.minimum.at(darkest, islands.ravel(), least.ravel())
+    size = np.bincount(islands.ravel(), minlength=count)
+    haze = (darkest > _PALE) & (size < _SMALL * least.size)
+    return np.asarray(outside | haze[islands], np.bool_)
+
+
+def dye(picture: Tensor, colour: str, ground: str = "white", *, lines: bool) -> Tensor | None:
+    """A thing on white in another colour, on another ground.
+
+    Args:
+        picture: The thing in its own colours (3, H, W), in 0 to 1.
+        colour: A word of ``COLOURS``; empty for its own.
+        ground: Another.
+        lines: Whether it is drawn in lines, which are inked.
+
+    Returns:
+        (3, H, W) in 0 to 1; None if none of the rules gives it that colour.
+    """
+    cover = find_cover(picture, lines=lines)
+    chosen = _choose_map(picture, cover, colour, lines=lines)
+    if chosen is None:
+        return None
+    shade = picture.new_tensor(COLOURS[ground])
+    white = chosen[:, :3].sum(1) + chosen[:, 3]
+    # What the map makes of the white behind the thing is taken out, and the ground laid there.
+    behind = (1 - cover) * (shade - white)[:, None, None]
+    made = (_apply(chosen[None], picture)[0] + behind).clamp(0, 1)
+    # The plan's own ground is a little hazy.
+    return torch.where(cover > 0, made, shade[:, None, None])
+
+
+def _choose_map(picture: Tensor, cover: Tensor, colour: str, *, lines: bool) -> Tensor | None:
+    """The map (3, 4) of RGB by which a thing takes on a colour, if there is one."""
+    device = picture.device
+    if not colour:
+        return torch.eye(3, 4, device=device)
+    shade = picture.new_tensor([COLOURS[colour]])
+    if colour == "white":
+        # Lines as well, since white ones on white are none.
+        return drain(1, *WHITENED, device=device)[0]
+    if lines:
+        inked = tint(1 - shade)
+        inked[:, :, 3] = shade
+        return inked[0]
+    if colour == "black":
+        return drain(1, *BLACKENED, device=device)[0]
+    turns = hue_rotation(torch.tensor([0.0, *ANGLES], device=device))
+    maps = torch.cat([turns, tint(shade)])
+    shares = colour_shares(
+        functional.avg_pool2d(_apply(maps, picture), 4),
+        functional.avg_pool2d(cover[None], 4).expand(len(maps), -1, -1),
+    )
+    word = COLOUR_WORDS.index(colour)
+    leading = torch.where(shares.argmax(1) == word, shares[:, word], -1.0)
+    # What has a hue is turned, as what has none is tinted.
+    faint = shares[0, PLAIN:].sum() > FAINT
+    share, best = (leading[-1:] if faint else leading[:-1]).max(0)
+    return (maps[-1:] if faint else turns)[best] if share >= CLEAR else None
+
+
+def _apply(maps: Tensor, picture: Tensor) -> Tensor:
+    """Affine maps (N, 3, 4) of a picture (3, H, W), as pictures (N, 3, H, W) in 0 to 1."""
+    moved = torch.einsum("nij,jhw->nihw", maps[:, :, :3], picture) + maps[:, :, 3, None, None]
+    return moved.clamp(0, 1)

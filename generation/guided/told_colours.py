@@ -1,0 +1,65 @@
+"""Told colours: what a text says of the colour of its thing and of the ground behind it."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from generation.catalogue.lexicon import ENGLISH, GROUND, Kind, load_lexicon
+
+_ARTICLE: Final = re.compile(r"\ban?(?= $)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text of one thing, and its colours apart.
+
+    Attributes:
+        bare: The text without them.
+        colour: Of the thing; empty for its own.
+        ground: Of the ground; empty for the usual one.
+    """
+
+    bare: str
+    colour: str = ""
+    ground: str = ""
+
+
+def take_colours(text: str) -> Told | None:
+    """A text of one thing with its colours apart; None for one of several, or in several."""
+    words = _find_words()
+    laid = words["ground"].search(text)
+    rest = text[: laid.start()] + text[laid.end() :] if laid else text
+    found = list(words["said"].finditer(rest))
+    kinds = [one.lastgroup for one in found]
+    if kinds.count(Kind.THING) != 1 or kinds.count(Kind.COLOUR) > 1 or Kind.GROUND in kinds:
+        return None
+    ground = laid["colour"].lower() if laid else ""
+    if Kind.COLOUR not in kinds:
+        return Told(rest, ground=ground)
+    said = found[kinds.index(Kind.COLOUR)]
+    before, after = rest[: said.start()], rest[said.end() :].lstrip()
+    bare = _ARTICLE.sub("an" if after[:1].lower() in "aeiou" else "a", before) + after
+    return Told(bare, said[0].lower(), ground)
+
+
+@cache
+def _find_words() -> dict[str, re.Pattern[str]]:
+    """Finds the ground of a text, and its things and colours as groups of their kinds."""
+    lexicon = load_lexicon()
+    nicknames = (
+        word
+        for word, meanings in lexicon.words[ENGLISH].items()
+        if all(one.kind is Kind.THING for one in meanings)
+    )
+    # The longest things first: a green apple and an orange fruit say no colour.
+    things, colours = (
+        "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+        for names in ({*lexicon.things, *nicknames}, lexicon.colours)
+    )
+    patterns = {
+        "ground": rf"(?: on an?|,) (?P<colour>{colours}) {GROUND}(?!\w)",
+        "said": rf"(?<![\w-])(?:(?P<{Kind.THING}>{things})|(?P<{Kind.COLOUR}>{colours})"
+        rf"|(?P<{Kind.GROUND}>{GROUND}))(?![\w-])",
+    }
+    return {name: re.compile(text, re.IGNORECASE) for name, text in patterns.items()}
