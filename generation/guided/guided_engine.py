@@ -53,7 +53,7 @@ _STEPS: Final = 1 / 3
 _GUIDANCE: Final = 1 / 4
 """Share of the guidance beyond its card's with which a plan is drawn by."""
 
-_BEGIN: Final = 0.4
+_BEGIN: Final = 0.2
 """Where drawing by a plan begins, from 0, the plan itself, to 1, noise alone."""
 
 
