@@ -158,7 +158,8 @@ def _find_outside(least: NDArray[np.float32]) -> NDArray[np.bool_]:
     edges = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
     outside = np.isin(parts, np.unique(edges[edges > 0]))
     # What lies apart on it and is pale throughout is haze.
-    count, islands = cv2.connectedComponents((~outside).astype(np.uint8))
+    count, labels = cv2.connectedComponents((~outside).astype(np.uint8))
+    islands = np.asarray(labels, np.intp)
     darkest = np.ones(count, np.float32)
     np.minimum.at(darkest, islands.ravel(), least.ravel())
     size = np.bincount(islands.ravel(), minlength=count)
