@@ -1,53 +1,31 @@
 """What is kept for a person and their server, and how it adds to a prompt."""
 
-from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import discord
-from sqlalchemy import Connection
 
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import PRESET
 from prompt.reading.grammar import Prompt
 from prompt.resolution.presets import USUAL, Layer, Merged, Origin, choose, merge
 from storage.database.records import Records
-from storage.decisions import choice_queries
-from storage.decisions.choices import PersonChoices, ServerChoices
+from storage.decisions.kept import Kept, read_kept
 
 CHOICES: Final = 25
 """Most choices that Discord shows."""
 
 
-@dataclass(frozen=True, slots=True)
-class UserDefaults:
-    """Everything kept that may add to a prompt.
+class UserDefaults(Kept):
+    """Everything kept that may add to a prompt."""
 
-    Attributes:
-        person: What the person decided.
-        own: The person's presets by name.
-        server: What the server decided; the defaults in direct messages.
-        shared: The server's presets by name.
-    """
-
-    person: PersonChoices
-    own: dict[str, str]
-    server: ServerChoices
-    shared: dict[str, str]
+    __slots__ = ()
 
     @classmethod
     async def load(cls, records: Records, interaction: discord.Interaction[Any]) -> Self:
         """What is kept for the person and the server of an interaction."""
-        return await records.read(cls._read, interaction.user.id, interaction.guild_id)
-
-    @classmethod
-    def _read(cls, connection: Connection, person: int, server: int | None) -> Self:
-        presets = choice_queries.read_all_presets(connection, person, server)
-        return cls(
-            choice_queries.read_person(connection, person),
-            presets["person"],
-            choice_queries.read_server(connection, server) if server else ServerChoices(),
-            presets["server"],
-        )
+        place = interaction.user.id, interaction.guild_id
+        kept = await records.read(read_kept, *place)
+        return cls(kept.person, kept.own, kept.server, kept.shared)
 
     def complete(
         self, prompt: Prompt, preset: str = "", source: PromptSource = PromptSource.IMAGINE

@@ -12,7 +12,7 @@ from generation.catalogue.families import compute_shown_size
 from generation.recipe import Recipe
 from prompt.sentences import Sentence
 from storage.database.records import Records
-from storage.decisions import choice_queries
+from storage.decisions import choice_queries, kept
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.queue import limits
 from storage.queue.client import Jobs
@@ -30,6 +30,14 @@ AskedKind = Literal["jobs", "sheet", "question"]
 async def read_preferences(records: Records, person_id: int) -> PersonChoices:
     """What a person decided for themselves."""
     return await records.read(choice_queries.read_person, person_id)
+
+
+async def read_choices(
+    records: Records, requester: Requester
+) -> tuple[PersonChoices, ServerChoices]:
+    """What somebody decided for themselves, and what the server decided on which they ask."""
+    place = requester.user.id, requester.guild_id
+    return await records.read(kept.read_choices, *place)
 
 
 async def admit(

@@ -28,8 +28,11 @@ from prompt.reading.grammar import Prompt
 from prompt.resolution.references import list_addresses
 from prompt.resolution.resolve import Resolved
 from prompt.sentences import Sentence
-from storage.decisions.choices import ServerChoices
+from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.queue.jobs import Job
+
+Decided = tuple[PersonChoices, ServerChoices]
+"""What somebody decided, and the server on which they ask."""
 
 
 class DeriveHandler:
@@ -59,14 +62,13 @@ class DeriveHandler:
         if kind.needs is not None:
             self._models.require(kind.needs)
         # Some buttons always ask; V, 🔄 and the pans ask only where the person turned Remix on.
-        asks, message = kind.form is not None, None
+        asks, message, known = kind.form is not None, None, None
         if kind.remixed:
-            reading = await begin(
-                policy.read_preferences(self._acceptor.records, interaction.user.id)
-            )
+            reading = await begin(policy.read_choices(self._acceptor.records, interaction))
             if not reading.done():
                 message = await acknowledge(interaction)
-            person = await reading
+            known = await reading
+            person, _ = known
             kind, asks = apply_preference(kind, person), person.remix
         if asks and message is not None:
             # A form would have had to be the first answer.
@@ -77,7 +79,7 @@ class DeriveHandler:
             title, change = Title(kind.action, index or None), keep_words(kind.derive)
             message = message or await acknowledge(interaction)
             parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
-            await self._make(interaction, parent, change, title, promised=message)
+            await self._make(interaction, parent, change, title, promised=message, known=known)
 
     async def _offer_form(
         self, interaction: discord.Interaction[Any], parent_id: str, kind: ButtonKind, index: int
@@ -191,10 +193,10 @@ class DeriveHandler:
             NotAllowedError: The server does not allow it, or the bot may not write there.
             ImageError: What it takes is no image that may be used.
         """
-        choices = await self._admit(requester, parent)
+        decided = await self._admit(requester, parent)
         if fetched is not None:
             await fetched.fetch(self._acceptor.images, requester.user.id)
-        return await self._make_beside(requester, parent, change, title=title, choices=choices)
+        return await self._make_beside(requester, parent, change, title=title, decided=decided)
 
     async def repaint(
         self,
@@ -229,7 +231,7 @@ class DeriveHandler:
         require_few_links([prompt])
         title, kind = Title("region", index), KINDS["region"]
         parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
-        choices = await self._admit(requester, parent)
+        decided = await self._admit(requester, parent)
         # What can fail on a stranger's side is done before anything is accepted that would have to
         # be withdrawn.
         fetched = Fetched(list_addresses(prompt.flags))
@@ -242,7 +244,7 @@ class DeriveHandler:
             kind.source,
             fetched,
         )
-        return await self._make_beside(requester, parent, change, title=title, choices=choices)
+        return await self._make_beside(requester, parent, change, title=title, decided=decided)
 
     async def _make_beside(
         self,
@@ -251,10 +253,10 @@ class DeriveHandler:
         change: Change,
         *,
         title: Title,
-        choices: ServerChoices,
+        decided: Decided,
     ) -> Sequence[str]:
+        person, choices = decided
         made = self._derive(parent, change, title, choices)
-        person = await policy.read_preferences(self._acceptor.records, requester.user.id)
         destination = await Destination.choose_beside(requester, choices, person)
         await self._accept(requester, destination, parent, made, title=title, choices=choices)
         self._acceptor.mark_pressed(parent)
@@ -269,15 +271,16 @@ class DeriveHandler:
         fetched: Fetched | None = None,
         *,
         promised: int,
+        known: Decided | None = None,
     ) -> None:
-        choices = await self._admit(interaction, parent, counts=fetched is not None)
+        counts = fetched is not None
+        person, choices = await self._admit(interaction, parent, counts=counts, known=known)
         if fetched is not None:
             await fetched.fetch(self._acceptor.images, interaction.user.id)
             images = [*fetched.kept.values(), *Recipe.from_json(parent.recipe).inputs.images]
             traits = await self._acceptor.images.look_at(images)
             fetched.shapes.update({sha256: each.shape for sha256, each in traits.items()})
         made = self._derive(parent, change, title, choices)
-        person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
         destination = await Destination.choose(interaction, choices, person, promised)
         await self._accept(interaction, destination, parent, made, title=title, choices=choices)
         self._acceptor.mark_pressed(parent, interaction.message)
@@ -305,16 +308,27 @@ class DeriveHandler:
         await self._acceptor.accept(requester, destination, [request], choices, parent=parent)
 
     async def _admit(
-        self, requester: Requester, parent: Job, *, counts: bool = True
-    ) -> ServerChoices:
-        """What the server decided, if it lets what drew a parent draw again; see `policy.admit`.
+        self,
+        requester: Requester,
+        parent: Job,
+        *,
+        counts: bool = True,
+        known: Decided | None = None,
+    ) -> Decided:
+        """What they and the server decided, if what drew a parent may draw again for them.
+
+        See :func:`policy.admit`; ``known`` is what was read a moment ago.
 
         Raises:
-            OtherFamilyError: That is no longer here.
-            NotAllowedError: The server does not.
+            OtherFamilyError: What drew it is no longer here.
+            NotAllowedError: The server does not let it.
         """
         maker = self._models.find_maker(Recipe.from_json(parent.recipe)).card
-        return await self._acceptor.admit(requester, lambda _: [maker], counts=counts)
+        person, choices = known or await policy.read_choices(self._acceptor.records, requester)
+        admitted = self._acceptor.admit(
+            requester, lambda _: [maker], choices=choices, counts=counts
+        )
+        return person, await admitted
 
     def _derive(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
         made = self._change(job, change, title)

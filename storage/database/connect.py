@@ -59,6 +59,13 @@ SILENCE: Final[Mapping[str, int]] = {
 }
 """How a connection to PostgreSQL is told so."""
 
+READERS: Final = 16
+"""Connections to PostgreSQL on which a bot reads at once. None is opened for a moment only, as that
+costs a server and a client more than what is read..."""
+
+WRITERS: Final = 8
+"""and on which it writes."""
+
 RESTED_AFTER: Final = 1.0
 """Seconds unused after which a connection is asked whether it still stands: a server needs longer
 to start anew, and to ask every time costs as much as a statement."""
@@ -137,9 +144,14 @@ def open_async_engine(url: str, *, reads: bool) -> AsyncEngine:
         url: As in ``Settings.database``.
         reads: Whether it only reads: then each statement stands alone, and no transaction begins.
     """
-    options = {**_options(url), "pool_pre_ping": False}
-    alone = {"isolation_level": "AUTOCOMMIT"} if reads else {}
-    engine = create_async_engine(_driver(url, "sqlite"), **options, **alone)
+    kept: dict[str, Any] = {"pool_size": WRITERS, "max_overflow": 0, "pool_pre_ping": False}
+    if reads:
+        # Where no transaction begins none has to be rolled back either.
+        alone = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+        kept |= {"pool_size": READERS, **alone}
+    # Those used last first: what they have prepared is theirs alone.
+    options = {**_options(url), **kept, "pool_use_lifo": True}
+    engine = create_async_engine(_driver(url, "sqlite"), **options)
     _ping_rested(engine.sync_engine)
     return engine
 

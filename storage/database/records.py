@@ -7,6 +7,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.awaited import AwaitedDatabase
 from storage.database.inline import InlineDatabase
@@ -83,7 +84,7 @@ class Records:
         return await self._database.write_apart(lambda it: action(it, *arguments, **named))
 
 
-def hold(connection: Connection, what: int) -> None:
+def hold(connection: Connection, what: int, *also: ColumnElement[Any]) -> None:
     """Has whoever holds the same number wait until this transaction is over.
 
     For what is read, changed and written: a change that another made in between would be lost.
@@ -91,10 +92,11 @@ def hold(connection: Connection, what: int) -> None:
     Args:
         connection: In a transaction that writes.
         what: Discord's id of what is changed, or a :class:`Lock`.
+        also: What PostgreSQL does besides, in the same round trip.
     """
     # SQLite's writing transactions wait for each other as it is.
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(what)))
+        connection.execute(select(func.pg_advisory_xact_lock(what), *also))
 
 
 def hold_job(connection: Connection, job_id: str) -> bool:

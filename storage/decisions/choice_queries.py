@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
 from storage.database.records import hold, hold_job, keep_row
 from storage.database.tables import (
@@ -35,25 +45,21 @@ _DRAFTS_LIVE: Final = timedelta(days=7)
 _PERSON: Final = select(PersonRow.settings).where(PersonRow.id == bindparam("person"))
 _SERVER: Final = select(ServerRow.settings).where(ServerRow.id == bindparam("server"))
 _PRESETS: Final = (
-    select(PresetRow.owner_kind, PresetRow.name, PresetRow.body)
-    # Not as pairs in a list, for which SQLite reads the whole table.
-    .where(
-        or_(
-            (PresetRow.owner_kind == "person") & (PresetRow.owner_id == bindparam("person")),
-            (PresetRow.owner_kind == "server") & (PresetRow.owner_id == bindparam("server")),
-        )
-    )
+    select(PresetRow.name, PresetRow.body)
+    .where(PresetRow.owner_kind == bindparam("kind"), PresetRow.owner_id == bindparam("owner"))
     .order_by(PresetRow.name)
 )
-_SHOWN: Final = select(JobRow.id, JobRow.recipe, JobRow.title, JobRow.created_at)
+_SHOWN: Final = (JobRow.id, JobRow.recipe, JobRow.title, JobRow.created_at)
 _MARKED: Final = (
-    _SHOWN.join(FavouriteRow, FavouriteRow.job_id == JobRow.id)
+    select(*_SHOWN, FavouriteRow.created_at.label("since"), literal_column("1").label("marked"))
+    .join(FavouriteRow, FavouriteRow.job_id == JobRow.id)
     .where(FavouriteRow.person_id == bindparam("person"))
     .order_by(FavouriteRow.created_at.desc())
     .limit(bindparam("most"))
 )
 _MADE: Final = (
-    _SHOWN.where(
+    select(*_SHOWN, JobRow.created_at.label("since"), literal_column("0").label("marked"))
+    .where(
         JobRow.person_id == bindparam("person"),
         JobRow.state == "done",
         JobRow.question.is_(None),
@@ -61,6 +67,8 @@ _MADE: Final = (
     .order_by(JobRow.created_at.desc())
     .limit(bindparam("most"))
 )
+# In one round trip, as it is asked for at every key, and without sorting anything.
+_PICTURES: Final = union_all(*(select(each.subquery()) for each in (_MARKED, _MADE)))
 _MARKS: Final = select(func.count()).where(
     FavouriteRow.job_id == bindparam("job"), FavouriteRow.position == bindparam("place")
 )
@@ -152,18 +160,13 @@ def list_changes(
 
 def read_presets(connection: Connection, owner: Owner) -> dict[str, str]:
     """An owner's presets by name, in alphabetical order."""
-    ids = {"person": None, "server": None, owner.kind: owner.id}
-    return read_all_presets(connection, **ids)[owner.kind]
+    rows = connection.execute(_PRESETS, {"kind": owner.kind, "owner": owner.id})
+    return {name: read_text(body) for name, body in rows}
 
 
-def read_all_presets(
-    connection: Connection, person: int | None, server: int | None
-) -> dict[str, dict[str, str]]:
-    """The same of a person and of a server, under ``person`` and ``server``."""
-    found: dict[str, dict[str, str]] = {"person": {}, "server": {}}
-    for kind, name, body in connection.execute(_PRESETS, {"person": person, "server": server}):
-        found[kind][name] = str(body.get("text", ""))
-    return found
+def read_text(body: Mapping[str, Any]) -> str:
+    """The text of a preset, from how it is stored."""
+    return str(body.get("text", ""))
 
 
 def keep_presets(
@@ -301,13 +304,11 @@ def list_pictures(connection: Connection, person_id: int, limit: int) -> list[Ke
         limit: Most jobs to list.
     """
     found: dict[str, KeptPictures] = {}
-    for wanted, favourite in ((_MARKED, True), (_MADE, False)):
-        if len(found) == limit:
-            break
-        for row in connection.execute(wanted, {"person": person_id, "most": limit}):
-            kept = KeptPictures(row.id, row.recipe, row.title, row.created_at, favourite)
-            # The first stays: a job with a favourite in it is listed once, and as one.
-            found.setdefault(row.id, kept)
+    rows = connection.execute(_PICTURES, {"person": person_id, "most": limit}).all()
+    for row in sorted(rows, key=lambda row: (row.marked, row.since), reverse=True):
+        kept = KeptPictures(row.id, row.recipe, row.title, row.created_at, bool(row.marked))
+        # The first stays: a job with a favourite in it is listed once, and as one.
+        found.setdefault(row.id, kept)
     return list(found.values())[:limit]
 
 

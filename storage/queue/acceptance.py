@@ -10,12 +10,13 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, exists, func, insert, select
 
 from storage.database.pseudonyms import find_pseudonym
 from storage.database.records import Lock, hold
 from storage.database.tables import ImageRow, JobRow, SpentRow
 from storage.queue import books, fairness, queries, shares
+from storage.queue.bell import RING
 from storage.queue.costs import Work, count_drawings, read_cost
 from storage.queue.fairness import Clock, Flow, Rule
 from storage.queue.jobs import DAY, SHOWN, NewJob, StoredImage
@@ -31,7 +32,14 @@ from storage.queue.limits import (
 )
 from storage.queue.queries import Standing
 
-_ANY_UNFINISHED: Final = select(JobRow.id).where(queries.UNFINISHED).limit(1)
+# All at once, since each look is a way to PostgreSQL and back under the lock.
+_LOOK: Final = select(
+    exists().where(JobRow.id.in_(bindparam("jobs", expanding=True))).label("known"),
+    books.BLOCKS.exists().label("blocked"),
+    queries.COUNT_OWN.scalar_subquery().label("unfinished"),
+    exists().where(queries.UNFINISHED).label("busy"),
+    *shares.CLOCK,
+).select_from(shares.WITH_CLOCK)
 
 Enter = Callable[[Connection, str, int], None]
 """Gives a job of that id and priority its entry in the job engine, in the same transaction."""
@@ -60,24 +68,28 @@ def accept(
         BlockedError: The person may ask for nothing.
         LimitReachedError: Those that are new do not all fit.
     """
-    hold(connection, Lock.ACCEPTING)
+    if not jobs:
+        return []
+    # What is accepted rings once it is committed, and nothing else does.
+    hold(connection, Lock.ACCEPTING, RING)
+    # Limits are a person's: a batch of two people's jobs would have none to be held to.
+    (person,), server_id = {job.person_id for job in jobs}, jobs[0].server_id
+    ids, whose = [job.id for job in jobs], books.name_places(person, server_id)
+    look = connection.execute(_LOOK, {"jobs": ids, **whose}).one()
     # A caller that lost the answer may ask again with the same ids.
-    known = queries.read_standings(connection, [job.id for job in jobs])
+    known = queries.read_standings(connection, ids) if look.known else {}
     new = [job for job in jobs if job.id not in known]
     if new:
-        # Limits are a person's: a batch of two people's jobs would have none to be held to.
-        (person,) = {job.person_id for job in new}
         # A block may have come since the way in.
-        require_unblocked(connection, person, new[0].server_id)
-        used = read_usage(connection, person, allowance, whole=False)
+        if look.blocked:
+            require_unblocked(connection, person, server_id)
+        used = read_usage(connection, person, allowance, whole=False, unfinished=look.unfinished)
         works = [Work.of(job.model, job.title, job.pixels, job.steps) for job in new]
         # Each read once, since the jobs of a batch are mostly alike.
         means = {work: read_cost(connection, work) for work in set(works)}
         costs = [means[work] for work in works]
         require(allowance, used, _describe_asked(new, costs))
-        # Whoever has jobs that wait or run saves a look at everybody's.
-        busy = used.unfinished > 0 or connection.execute(_ANY_UNFINISHED).first() is not None
-        clock = shares.read_clock(connection) if busy else shares.restart_clock(connection)
+        clock = shares.build_clock(look[4:]) if look.busy else shares.restart_clock(connection)
         known |= _insert(
             connection, new, costs, clock, share=allowance.share, rule=rule, enter=enter
         )
@@ -132,7 +144,12 @@ def _describe_done(job: NewJob, lane: str) -> dict[str, Any]:
 
 
 def read_usage(
-    connection: Connection, person_id: int, allowance: Allowance, *, whole: bool = True
+    connection: Connection,
+    person_id: int,
+    allowance: Allowance,
+    *,
+    whole: bool = True,
+    unfinished: int | None = None,
 ) -> Usage:
     """How much of what they may ask for a person uses now.
 
@@ -141,6 +158,7 @@ def read_usage(
         person_id: Whose it is.
         allowance: How much they may ask for.
         whole: Whether jobs of a day are counted that nothing limits.
+        unfinished: How many jobs of theirs wait or run, where that is known.
     """
     since = datetime.now(UTC) - DAY
     here = [budget for budget in allowance.budgets if not budget.host]
@@ -157,8 +175,10 @@ def read_usage(
     def count(place: int | None) -> int:
         return gone + books.count_asked(connection, person_id, since, place)
 
+    if unfinished is None:
+        unfinished = queries.count_unfinished(connection, person_id)
     return Usage(
-        unfinished=queries.count_unfinished(connection, person_id),
+        unfinished=unfinished,
         today=count(allowance.server_id) if daily else 0,
         everywhere=count(None) if host else 0,
         spent=spent,

@@ -11,12 +11,15 @@ from typing import Any, Final, Self
 
 import psycopg
 import structlog
-from sqlalchemy import Connection, func, make_url, select
+from sqlalchemy import func, make_url
 
 from storage.database.connect import SILENCE
 
 CHANNEL: Final = "easel_jobs"
 """The name under which PostgreSQL passes it on."""
+
+RING: Final = func.pg_notify(CHANNEL, "")
+"""A part of a statement that tells idle workers, once it is committed, that a job waits."""
 
 SLOW_POLL: Final = 2.0
 """Seconds after which a worker looks without having heard anything: what is lost is found so."""
@@ -27,12 +30,6 @@ _CONNECT: Final = 2
 _SLICE: Final = 0.25
 
 _log = structlog.get_logger(__name__)
-
-
-def ring(connection: Connection) -> None:
-    """Tells idle workers, once this transaction is committed, that a job waits."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_notify(CHANNEL, "")))
 
 
 class Bell:

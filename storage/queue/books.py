@@ -35,12 +35,13 @@ LONGEST: Final = timedelta(days=31)
 
 
 # At every request, and so built once.
-_BLOCKS: Final = select(BlockRow.person_id, BlockRow.server_id, BlockRow.until).where(
+BLOCKS: Final = select(BlockRow.person_id, BlockRow.server_id, BlockRow.until).where(
     # Numbers of people who were forgotten are below 0, and few of these are blocked.
     or_(BlockRow.person_id == bindparam("person"), BlockRow.person_id < 0),
     BlockRow.server_id.in_(bindparam("places", expanding=True)),
     or_(BlockRow.until.is_(None), BlockRow.until > bindparam("now")),
 )
+"""Blocks that may be somebody's, by what :func:`name_places` says."""
 
 
 # As `count_drawings` counts; older jobs do not say how many pictures they make.
@@ -241,9 +242,7 @@ def read_blocks(
     connection: Connection, person_id: int, server_id: int | None
 ) -> dict[int, datetime | None]:
     """Until when a person may ask for nothing, by whose decision: the host's and the server's."""
-    places = [NOWHERE, server_id or NOWHERE]
-    own = {"person": person_id, "places": places, "now": datetime.now(UTC)}
-    rows = connection.execute(_BLOCKS, own).all()
+    rows = connection.execute(BLOCKS, name_places(person_id, server_id)).all()
     if any(row.person_id < 0 for row in rows):
         ids = _list_ids(connection, person_id)
         rows = [row for row in rows if row.person_id in ids]
@@ -262,6 +261,12 @@ def _sum_used(
     for row in connection.execute(wanted.group_by(by)):
         # Sums of PostgreSQL are decimals.
         yield row[0], int(row[1]), int(row[2]), int(row[3]) / 1000
+
+
+def name_places(person_id: int, server_id: int | None) -> dict[str, object]:
+    """What :data:`BLOCKS` is asked with, for somebody on a server; None for direct messages."""
+    places = [NOWHERE, server_id or NOWHERE]
+    return {"person": person_id, "places": places, "now": datetime.now(UTC)}
 
 
 def _read_grants(connection: Connection, person_id: int, server_id: int) -> dict[QuotaKind, float]:

@@ -61,6 +61,8 @@ class Jobs:
         self._readers: set[ProgressReaders] = set()
         # Held during a look, lest `close` take away the connection under it.
         self._looking = asyncio.Lock()
+        # Whoever waits for its turn in the database would keep a connection from others meanwhile.
+        self._accepting = asyncio.Lock()
         self._closed = False
         self._trusted_from = float("-inf")
 
@@ -124,7 +126,8 @@ class Jobs:
         host = self.host_limits
         allowed = allowance or Allowance(unfinished=host.unfinished, host_daily=host.daily)
         began = time.monotonic()
-        queued = await self.records.write(self._accept, jobs, allowed)
+        async with self._accepting:
+            queued = await self.records.write(self._accept, jobs, allowed)
         meters.ACCEPT_SECONDS.observe(time.monotonic() - began)
         self.wake()
         return queued
@@ -141,7 +144,8 @@ class Jobs:
             BlockedError: The person may ask for nothing.
             LimitReachedError: As many pictures of theirs wait to be shown as jobs may wait.
         """
-        await self.records.write(acceptance.keep_shown, job, image, allowance.unfinished)
+        async with self._accepting:
+            await self.records.write(acceptance.keep_shown, job, image, allowance.unfinished)
         self.wake()
 
     async def find_answer(self, digest: str) -> dict[str, Any] | None:

@@ -23,7 +23,6 @@ from storage.database.connect import (
 )
 from storage.database.records import Records
 from storage.queue import entries
-from storage.queue.bell import ring
 from storage.queue.entries import QUEUE, WORKFLOW
 from storage.queue.jobs import PROTOCOL
 from storage.queue.queries import Standing
@@ -64,7 +63,6 @@ class JobEngine:
     def enter(self, connection: Connection, job_id: str, priority: int) -> None:
         """Gives a job its entry within our own transaction; both are kept or neither."""
         self._client.enqueue_in_transaction(connection, _describe(job_id, priority), job_id)
-        ring(connection)
 
     async def enter_again(self, job_id: str, priority: int, *, active: bool) -> None:
         """Lets a job wait again whose entry is active, or has ended or is gone."""

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
-from storage.database.tables import JobRow
+from storage.database.tables import JobRow, WorkerRow
 from storage.queue import fairness, presence, shares, taking
 from storage.queue.fairness import Clock
 from storage.queue.jobs import PROTOCOL, Queued, QueueInfo
@@ -90,12 +91,23 @@ def read_forecast(
         dead_after: Seconds without a sign of life after which a worker counts as dead.
         standings: The jobs that it is asked about.
     """
-    alive = presence.list_served(connection, dead_after)
+    rows = connection.execute(
+        _select_outlook(connection.dialect.name), {"dead_after": dead_after}
+    ).all()
+    *clock, _, _ = rows[0]
+    alive = {name: presence.read_served(kept) for *_, name, kept in rows if name is not None}
     # Jobs of a newer release wait for a newer worker, whatever this one serves.
     models = {ModelName(job.family, job.model) for job in standings if job.protocol <= PROTOCOL}
     # Where nobody is at work it is no matter of models.
     unserved = taking.find_unserved(models, alive) if alive else set()
-    return Forecast(shares.read_clock(connection), len(alive), frozenset(unserved))
+    return Forecast(shares.build_clock(clock), len(alive), frozenset(unserved))
+
+
+@cache
+def _select_outlook(dialect: str) -> Select[Any]:
+    """The clock beside each worker that takes jobs; one row where there is none."""
+    whole = shares.WITH_CLOCK.outerjoin(WorkerRow, presence.takes_jobs(dialect))
+    return select(*shares.CLOCK, WorkerRow.executor_id, WorkerRow.serves).select_from(whole)
 
 
 def read_queue_info(connection: Connection, dead_after: float) -> QueueInfo:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Double,
     Select,
     Update,
+    and_,
     bindparam,
     delete,
     insert,
@@ -168,7 +169,12 @@ def list_served(connection: Connection, dead_after: float) -> dict[str, Served]:
 
 @cache
 def _select_served(dialect: str) -> Select[str, list[list[str]] | None]:
-    return select(WorkerRow.executor_id, WorkerRow.serves).where(
+    return select(WorkerRow.executor_id, WorkerRow.serves).where(takes_jobs(dialect))
+
+
+def takes_jobs(dialect: str) -> ColumnElement[bool]:
+    """Whether a worker was seen within ``dead_after`` seconds, a parameter, and is to take more."""
+    return and_(
         read_now_of(dialect) - WorkerRow.seen <= bindparam("dead_after", type_=Double),
         WorkerRow.draining.is_(False),
         # One that rests has loaded nothing, and takes nothing.

@@ -53,8 +53,8 @@ _BEGUN: Final = [
     for name in ("attempts", "recipe", "adult", "minors", "priority", "reaches")
 ]
 
-# Statements that run at every interaction are built once.
-_COUNT_OWN: Final = select(func.count()).where(JobRow.person_id == bindparam("person"), UNFINISHED)
+# Statements that run at every interaction are built once; this one counts a ``person``'s.
+COUNT_OWN: Final = select(func.count()).where(JobRow.person_id == bindparam("person"), UNFINISHED)
 _JOBS: Final = (
     select(*_READ)
     .where(JobRow.id.in_(bindparam("jobs", expanding=True)))
@@ -149,7 +149,7 @@ def list_unfinished_of(connection: Connection, person_id: int) -> list[str]:
 
 def count_unfinished(connection: Connection, person_id: int) -> int:
     """How many jobs of a person wait or run."""
-    return connection.execute(_COUNT_OWN, {"person": person_id}).scalar_one()
+    return connection.execute(COUNT_OWN, {"person": person_id}).scalar_one()
 
 
 def read_place(connection: Connection, standing: Standing) -> tuple[int, float]:

@@ -9,7 +9,17 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Select, Update, bindparam, select, update
+from sqlalchemy import (
+    Connection,
+    Delete,
+    Select,
+    Update,
+    bindparam,
+    literal_column,
+    select,
+    true,
+    update,
+)
 
 from storage.database.clock import read_now, read_now_of
 from storage.database.records import keep_row, upsert
@@ -18,8 +28,13 @@ from storage.queue import fairness
 from storage.queue.costs import Work, count_drawings, learn_cost
 from storage.queue.fairness import Clock, Lane
 
-_CLOCK: Final = [getattr(ClockRow, field.name) for field in fields(Clock)]
-_READ_CLOCK: Final = select(*_CLOCK)
+CLOCK: Final = [getattr(ClockRow, field.name) for field in fields(Clock)]
+"""The columns of the clock, as :func:`build_clock` takes them."""
+
+WITH_CLOCK: Final = select(literal_column("1").label("one")).subquery().outerjoin(ClockRow, true())
+"""One row with the clock, where it is read beside something else; see :func:`build_clock`."""
+
+_READ_CLOCK: Final = select(*CLOCK).select_from(WITH_CLOCK)
 
 # Locked, since whoever ends a job of theirs meanwhile moves it from what was read.
 _FINISH: Final = (
@@ -51,8 +66,13 @@ ACCOUNT: Final = [getattr(JobRow, field.name) for field in fields(Account)]
 
 def read_clock(connection: Connection) -> Clock:
     """How far the queue has been served."""
-    found = connection.execute(_READ_CLOCK).one_or_none()
-    return Clock(*found) if found else Clock()
+    return build_clock(connection.execute(_READ_CLOCK).one())
+
+
+def build_clock(columns: Sequence[float | None]) -> Clock:
+    """The clock from its columns; they are empty as long as nothing was ever begun."""
+    known = [value for value in columns if value is not None]
+    return Clock(*known)
 
 
 def advance_clock(connection: Connection, priority: int) -> None:
@@ -167,7 +187,7 @@ def _hold_clock(connection: Connection) -> tuple[Clock, float]:
 @cache
 def _select_clock(dialect: str) -> Select[Any]:
     # Locked, since each of two that begin a job at once changes what the other has read.
-    return select(*_CLOCK, read_now_of(dialect)).with_for_update()
+    return select(*CLOCK, read_now_of(dialect)).with_for_update()
 
 
 def _keep_clock(connection: Connection, clock: Clock) -> None:

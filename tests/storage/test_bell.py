@@ -9,11 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from storage.database.connect import WRITING, open_engine
 from storage.queue import bell as bells
-from storage.queue.bell import Bell, ring
+from storage.queue.bell import Bell
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended
 from storage.settings import Settings
@@ -52,7 +52,7 @@ def test_whoever_waits_hears_what_is_committed(settings: Settings, engine: Engin
         listener = threading.Thread(target=listen)
         listener.start()
         with engine.begin() as connection:
-            ring(connection)
+            connection.execute(select(bells.RING))
         listener.join(60)
         assert heard.is_set()
 
@@ -70,7 +70,7 @@ def test_a_connection_that_is_lost_is_made_again(settings: Settings, engine: Eng
         bell.wait(2.0, STOP)
         bell.wait(0.01, STOP)
         with engine.begin() as connection:
-            ring(connection)
+            connection.execute(select(bells.RING))
         began = time.monotonic()
         bell.wait(300.0, STOP)
         assert time.monotonic() - began < 200.0

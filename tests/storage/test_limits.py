@@ -281,7 +281,7 @@ async def test_accepting_reads_no_table_from_end_to_end(sqlite_settings: Setting
 
     await jobs.records.write(explain)
     await jobs.close()
-    assert len(plans) == 5
+    assert len(plans) == 3
     assert [plan for steps in plans.values() for plan in steps if "SCAN jobs" in plan] == []
 
 

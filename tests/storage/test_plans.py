@@ -17,7 +17,7 @@ from storage import sweep
 from storage.database import pseudonyms
 from storage.database.connect import WRITING, open_engine
 from storage.database.tables import JobRow, Table
-from storage.decisions import cases, choice_queries
+from storage.decisions import cases, choice_queries, kept
 from storage.decisions.cases import Strikes
 from storage.decisions.choices import Change, Owner, ServerChoices
 from storage.gallery import index, search, share_links
@@ -190,9 +190,9 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "list_withheld": (),
     },
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
+    kept: {"read_choices": (2000, 7), "read_kept": (2000, 7)},
     choice_queries: {
         "read_person": (2000,),
-        "read_all_presets": (2000, 7),
         "change_person": (2000, lambda it: it.model_copy(update={"remix": True})),
         "read_server": (2000,),
         "change_server": (2000, lambda _: ServerChoices(repeat=3), lambda *_: CHANGE),
