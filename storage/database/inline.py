@@ -8,6 +8,7 @@ is in the way, it is asked again a moment later.
 import asyncio
 import sqlite3
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.exc import OperationalError
@@ -27,8 +28,11 @@ FIRST_REST: Final = 0.001
 LONGEST_REST: Final = 0.02
 """up to this many."""
 
-CHECKPOINT: Final = 200
-"""Writes after which the log is taken into the file, which has to wait for the disk."""
+LOG: Final = 4 * 2**20
+"""Bytes of the log after which it is taken into the file, which has to wait for the disk."""
+
+READERS_PATIENCE: Final = 0.1
+"""Seconds for which that waits for whoever reads; nobody can write meanwhile."""
 
 _IN_THE_WAY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
@@ -39,18 +43,18 @@ class InlineDatabase:
     def __init__(self, url: str) -> None:
         self._inline, self._threaded = open_inline_engine(url), open_engine(url)
         self._writing = self._inline.execution_options(**WRITING)
-        self._turn, self._writes = asyncio.Lock(), 0
+        self._turn, self._closed = asyncio.Lock(), False
+        self._log, self._left = Path(f"{self._inline.url.database}-wal"), 0
         self._tidying: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
         """Disconnects, once what is being written is."""
+        self._closed = True
+        if self._tidying is not None:
+            await asyncio.wait({self._tidying})
         async with self._turn:
-            try:
-                if self._tidying is not None:
-                    await self._tidying
-            finally:
-                self._inline.dispose()
-                self._threaded.dispose()
+            self._inline.dispose()
+            self._threaded.dispose()
 
     async def read(self, action: Action[Result]) -> Result:
         """What an action reads; it may be called again."""
@@ -99,26 +103,45 @@ class InlineDatabase:
         async with self._turn:
             writing = asyncio.ensure_future(asyncio.to_thread(write))
             try:
-                return await asyncio.shield(writing)
+                result = await asyncio.shield(writing)
             except asyncio.CancelledError:
                 # The thread goes on whatever happens here, and the next must come behind it.
                 await asyncio.wait([writing])
                 raise
+            self._note_write()
+            return result
 
     def _note_write(self) -> None:
-        self._writes += 1
-        if not self._writes % CHECKPOINT and (self._tidying is None or self._tidying.done()):
+        tidied = self._tidying is None or self._tidying.done()
+        if tidied and not self._closed and _measure(self._log) >= self._left + LOG:
             self._tidying = asyncio.create_task(self._tidy())
 
     async def _tidy(self) -> None:
-        """Takes the log into the file as far as nobody reads it; the next time does the rest."""
+        """Takes the log into the file, and has it begin anew; what is read keeps it for a while."""
 
-        def tidy() -> None:
+        def tidy(how: str) -> None:
             with self._threaded.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+                patience = 1000 * READERS_PATIENCE
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={patience:.0f}")
+                connection.exec_driver_sql(f"PRAGMA wal_checkpoint({how})")
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * LOCK_PATIENCE:.0f}")
 
         with suppress(OperationalError):
-            await asyncio.to_thread(tidy)
+            # Nearly all of it beside those who write. Without an end to them it would get longer
+            # for ever, as it only begins anew once nothing is left of it.
+            await asyncio.to_thread(tidy, "PASSIVE")
+            async with self._turn:
+                await asyncio.to_thread(tidy, "TRUNCATE")
+                # Whoever reads for long keeps it whole: then it is tried again once it has grown.
+                self._left = _measure(self._log)
+
+
+def _measure(file: Path) -> int:
+    """Its size in bytes."""
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 class _Rest:

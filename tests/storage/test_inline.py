@@ -3,11 +3,12 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, make_url, text
@@ -156,16 +157,47 @@ async def test_what_takes_long_is_done_in_a_thread(inlined: Records) -> None:
 async def test_the_log_is_taken_into_the_file_beside_the_loop(
     inlined: Records, sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inline, "CHECKPOINT", 3)
-    monkeypatch.setattr(connect, "_PRAGMAS", (*connect._PRAGMAS, "PRAGMA wal_autocheckpoint=0"))
-    before = file_of(sqlite_settings).read_bytes()
-    for number in (1, 2):
-        await write(inlined, f"--ar {number}:1")
-    assert file_of(sqlite_settings).read_bytes() == before
-    await write(inlined, "--ar 3:1")
+    file = file_of(sqlite_settings)
+    log, before = file.with_name(f"{file.name}-wal"), file.read_bytes()
+    monkeypatch.setattr(inline, "LOG", 100_000)
+    longest = size = 0
     async with asyncio.timeout(20):
-        while file_of(sqlite_settings).read_bytes() == before:  # noqa: ASYNC110 - told by nobody
-            await asyncio.sleep(0.01)
+        # It begins anew though there is no end to those who write.
+        while size >= longest:
+            longest = size
+            await write(inlined, f"--no {'x' * 10_000} --seed {size}")
+            await asyncio.sleep(0.001)
+            size = log.stat().st_size
+    assert file.read_bytes() != before
+    assert longest >= inline.LOG
+
+
+async def test_the_log_is_kept_for_whoever_reads_it(
+    inlined: Records, sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    execute = Connection.exec_driver_sql
+
+    def note(connection: Connection, statement: str, *given: Any) -> Any:
+        tried.append(statement)
+        return execute(connection, statement, *given)
+
+    monkeypatch.setattr(Connection, "exec_driver_sql", note)
+    monkeypatch.setattr(inline, "LOG", 100_000)
+    monkeypatch.setattr(inline, "READERS_PATIENCE", 0.001)
+    file = file_of(sqlite_settings)
+    log = file.with_name(f"{file.name}-wal")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM people").fetchall()
+        size = 0
+        while size < 1_000_000:
+            await write(inlined, f"--no {'x' * 10_000} --seed {size}")
+            await asyncio.sleep(0.001)
+            size = log.stat().st_size
+        other.execute("COMMIT")
+    # Those who write do not wait for it each time.
+    assert 0 < tried.count("PRAGMA wal_checkpoint(TRUNCATE)") <= size / inline.LOG
 
 
 @pytest.mark.postgres
@@ -188,6 +220,20 @@ async def test_a_server_that_hung_up_meanwhile_is_found_out_before_it_is_asked(
 
 
 @pytest.mark.postgres
+async def test_a_crowd_opens_no_connection_for_a_moment(postgres_settings: Settings) -> None:
+    records, who = Records.open(postgres_settings.database), text("SELECT pg_backend_pid()")
+
+    async def ask(run: Callable[..., Awaitable[int]]) -> set[int]:
+        wanted = (run(lambda it: it.execute(who).scalar_one()) for _ in range(60))
+        return {*await asyncio.gather(*wanted)}
+
+    for run, most in ((records.read, connect.READERS), (records.write, connect.WRITERS)):
+        first, second = await ask(run), await ask(run)
+        assert len(first | second) <= most
+    await records.close()
+
+
+@pytest.mark.postgres
 async def test_signs_of_life_wait_behind_nobody_who_writes(postgres_settings: Settings) -> None:
     settings = postgres_settings.model_copy(update={"dead_after": 0.5})
     writers = Records.open(settings.database)
@@ -197,7 +243,8 @@ async def test_signs_of_life_wait_behind_nobody_who_writes(postgres_settings: Se
         # More than there are connections, for longer than one may be silent.
         slow = text("SELECT pg_sleep(1)")
         writes = [
-            asyncio.create_task(writers.write(lambda it: it.execute(slow).all())) for _ in range(20)
+            asyncio.create_task(writers.write(lambda it: it.execute(slow).all()))
+            for _ in range(connect.WRITERS + 4)
         ]
         silent = 0.0
         while not all(each.done() for each in writes):
