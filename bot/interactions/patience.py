@@ -5,8 +5,11 @@ form and choices cannot be, so they are read for a moment, and then something el
 """
 
 import asyncio
+import math
+import time
 from collections.abc import Coroutine
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -16,10 +19,53 @@ log: Final = structlog.get_logger(__name__)
 PATIENCE: Final = 1.0
 """Seconds for which something is read before the first answer, all that is read together."""
 
+LATEST: Final = 1.5
+"""Seconds after somebody asked in which something is read: an answer takes its time as well."""
+
+LEAST: Final = 0.2
+"""Seconds that whoever's question comes late has all the same: mostly a hundredth is enough."""
+
+LIFE: Final = 3.0
+"""Seconds for which Discord waits for a first answer."""
+
+LATELY: Final = 300.0
+"""Seconds for which it is remembered how far Discord's clock and this machine's are apart."""
+
 # Each interaction is taken in a task, and so in a context, of its own.
 _SPENT: ContextVar[float] = ContextVar("spent", default=0.0)
 
 Read = TypeVar("Read")
+
+
+class Ages:
+    """How old interactions are when they get here, though two clocks never agree.
+
+    The least that they were apart lately is taken for what they differ by, and for the way.
+    """
+
+    def __init__(self) -> None:
+        self._least = self._before = math.inf
+        self._since = -math.inf
+
+    def measure(self, made: float, now: float) -> float:
+        """The age in seconds of an interaction that was made, and has come, at such times."""
+        apart = now - made
+        if apart - min(self._least, self._before) > LIFE:
+            # It would be answered in vain, so it is a clock that was set.
+            self._least = self._before = apart
+        elif now - self._since > LATELY:
+            self._before, self._least, self._since = self._least, apart, now
+        self._least = min(self._least, apart)
+        return apart - min(self._least, self._before)
+
+
+_AGES: Final = Ages()
+
+
+def count_from(made: datetime) -> None:
+    """Has the age of an interaction, which this task takes, count as time that was spent."""
+    age = _AGES.measure(made.timestamp(), time.time())
+    _SPENT.set(max(0.0, min(age - (LATEST - PATIENCE), PATIENCE - LEAST)))
 
 
 async def begin(work: Coroutine[Any, Any, Read]) -> asyncio.Task[Read]:

@@ -13,6 +13,7 @@ from bot.errors import FastSpentError
 from bot.interactions.callbacks import is_late
 from bot.interactions.echo import echo_prompt, read_typed
 from bot.interactions.host import find_host
+from bot.interactions.patience import count_from
 from bot.text import messages, sentences
 from bot.text.languages import say, speak
 from bot.text.wording import explain
@@ -72,6 +73,7 @@ def _learn_versions(before: PersonChoices) -> PersonChoices:
 async def telling_errors(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
     """Speaks the person's language within; whatever goes wrong there becomes one sentence."""
     speak(str(interaction.locale))
+    count_from(interaction.created_at)
     try:
         yield
     except Exception as error:  # noqa: BLE001 - the library would only log it
