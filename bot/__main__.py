@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 import discord
 import structlog
+import uvloop
 
 from bot.client import EaselBot, point_at
 from faults import HostError
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from storage.monitoring.server import MonitoringServer
 
 log: Final = structlog.get_logger(__name__)
+
+GARBAGE: Final = (20_000, 20, 20)
+"""After how many new objects garbage is looked for, and after how many looks among older ones. An
+interaction makes some thousands, and the usual thresholds cost a fifteenth of all that is done."""
 
 DISCORD_FAULTS: Final[dict[type[Exception], str]] = {
     discord.LoginFailure: "Discord refuses DISCORD_TOKEN; copy it again from the developer portal.",
@@ -201,7 +206,9 @@ def main() -> int:
         # What was imported stays: looking through it for garbage would stop everything for a tenth
         # of a second now and then.
         gc.freeze()
-        asyncio.run(run(settings))
+        gc.set_threshold(*GARBAGE)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(settings))
     except LeaseLostError as error:
         log.error(str(error))
         # A new process waits for its turn.

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import aiohttp
 import discord
 import structlog
 import yarl
@@ -35,7 +36,7 @@ from bot.events import dispatch, reactions
 from bot.events.conversation import Conversation
 from bot.events.dispatch import Handlers
 from bot.gallery.build import Gallery, build_gallery
-from bot.interactions import callbacks
+from bot.interactions import callbacks, patience
 from bot.interactions.replies import answer_error
 from bot.interactions.tracing import build_trace
 from bot.painting.submission import PaintingHandler
@@ -79,6 +80,10 @@ INTENTS: Final = discord.Intents(
 )
 """None of them is privileged: no review, whatever the size."""
 
+CONNECTIONS: Final = 256
+"""Connections to Discord at most. Without a limit a crowd has one opened for each of its first
+answers, which takes longer than to wait for one that is there."""
+
 
 def point_at(base: str) -> None:
     """Makes discord.py talk to a stand-in at ``base``, such as http://127.0.0.1:8765."""
@@ -100,6 +105,7 @@ class Tree(app_commands.CommandTree[Any]):
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Lets everybody in, and speaks their language from here on."""
         languages.speak(str(interaction.locale))
+        patience.count_from(interaction.created_at)
         return True
 
     async def on_error(
@@ -122,6 +128,7 @@ class EaselBot(extensions.AutoShardedBot):
             help_command=None,
             tree_cls=Tree,
             http_trace=build_trace(),
+            connector=aiohttp.TCPConnector(limit=CONNECTIONS),
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(
