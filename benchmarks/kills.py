@@ -10,6 +10,7 @@ what stands in the channel, where each picture says by its seed what it answers.
 import argparse
 import asyncio
 import itertools
+import math
 import signal
 import tempfile
 import time
@@ -42,7 +43,9 @@ JOBS, EVERY, RATE = 2000, 4.0, 12.0
 DRAWING: Final = 0.05
 """Seconds that a picture takes."""
 PATIENCE: Final = 120.0
-"""Seconds after which what was not shown counts as lost."""
+"""Seconds in which nothing is shown after which what was not counts as lost."""
+CALM: Final = 10
+"""Seconds for which nothing may be left to be shown at the end."""
 DEAD_AFTER: Final = 4.0
 
 
@@ -138,13 +141,16 @@ class Killing:
 
     async def settle(self) -> None:
         """Waits until all that was accepted is shown, or for as long as is worth it."""
-        left = select(func.count(JobRow.id)).where(JobRow.delivered_at.is_(None))
-        until = time.monotonic() + PATIENCE
-        # Of no change in the database is anybody told.
-        while await self.count(left) and time.monotonic() < until:  # noqa: ASYNC110
-            await asyncio.sleep(0.2)
-        # What is edited in the same breath.
-        await asyncio.sleep(2)
+        undelivered = select(func.count(JobRow.id)).where(JobRow.delivered_at.is_(None))
+        until, least, calm = time.monotonic() + PATIENCE, math.inf, 0
+        # What was asked last may be accepted once all before it was shown. A machine that is busy
+        # otherwise loses nothing by being slow.
+        while calm < CALM and time.monotonic() < until:
+            left = await self.count(undelivered)
+            calm = 0 if left else calm + 1
+            if left < least:
+                until, least = time.monotonic() + PATIENCE, left
+            await asyncio.sleep(1.0)
 
     async def tell(self) -> bool:
         """Prints what became of all jobs; whether each was shown exactly once."""
@@ -160,11 +166,14 @@ class Killing:
                     shown[recipe.noise[0].seed] += 1
         done = [row.recipe["noise"][0]["seed"] for row in rows if row.state == "done"]
         failed = Counter(row.failure for row in rows if row.state == "failed")
-        lost = sum(row.delivered_at is None for row in rows)
-        lost += sum(not shown[seed] for seed in done)
         # "Queued" without a job behind it would be a promise that nobody keeps.
         waiting = {m.interaction_id for m in self._standin.messages if "Cancel" in m.buttons}
-        lost += len(waiting)
+        unshown: dict[str, list[Any]] = {
+            "not delivered": [row.state for row in rows if row.delivered_at is None],
+            "done and not shown": [seed for seed in done if not shown[seed]],
+            "shown as waiting": [*waiting],
+        }
+        lost = sum(map(len, unshown.values()))
         doubled = sum(count > 1 for count in (seeds | shown).values())
         answered = {seed for seed, asked in self.asked.items() if asked.response is not None}
         cut = [self.asked[seed] for seed in answered - seeds.keys()]
@@ -173,6 +182,8 @@ class Killing:
         print(f"asked {len(self.asked)}, acknowledged {len(answered)}; of these {len(cut)} became")
         print(f"no job as the bot died before ({told} were told so, the rest says thinking)")
         print(f"accepted {len(rows)}, lost {lost}, doubled {doubled}, failed {dict(failed)}")
+        if lost:
+            print(unshown)
         return not lost and not doubled
 
 
