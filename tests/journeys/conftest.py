@@ -25,9 +25,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Studio]:
-    """A stand-in and a fresh database; ``studio`` starts the processes."""
+    """A stand-in and a fresh database; ``studio`` starts the processes.
+
+    They end with the journeys: bot and worker look for work even when nobody has any for them.
+    """
     data = tmp_path_factory.mktemp("studio")
     migrate(settings_for(data))
     async with Playground(port=0) as standin:
