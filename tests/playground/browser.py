@@ -196,6 +196,10 @@ class Page:
         self.until(lambda: self.script("return document.body.classList.contains('alive')"))
         return self
 
+    def leave(self) -> None:
+        """Shows nothing: what moves on a page is drawn for as long as it is open."""
+        self.driver.get("about:blank")
+
     def reset(self) -> None:
         """Forgets what earlier tests left in the browser."""
         reset_browser(self.driver, self.url)
@@ -343,3 +347,4 @@ def page(chromium: webdriver.Chrome, stage: Stage) -> Iterator[Page]:
     it.reset()
     yield it.open()
     assert it.complaints() == []
+    it.leave()

@@ -45,6 +45,7 @@ def desk(chromium: Chrome, address: str) -> Iterator[Desk]:
     it = Desk(chromium, address)
     yield it
     assert it.complaints() == []
+    it.leave()
 
 
 async def fill(house: House) -> None:

@@ -96,6 +96,7 @@ def album(chromium: Chrome, address: str) -> Iterator[Album]:
     it = Album(chromium, address)
     yield it
     assert [said for said in it.complaints() if "404" not in said] == []
+    it.leave()
 
 
 async def fill(house: House) -> str:
