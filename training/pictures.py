@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 import torch
-from diffusers import AutoPipelineForImage2Image
+from diffusers import StableDiffusionImg2ImgPipeline
 from torch import Tensor
 
 from generation.catalogue.families import find_card
@@ -51,7 +51,7 @@ class Painter:
         self.text: Any = load_export(folder, device)
         known = self.text.scheduler.config
         self.text.scheduler = make_scheduler(find_card("easel").sampler, known)
-        self.image: Any = AutoPipelineForImage2Image.from_pipe(self.text)
+        self.image: Any = StableDiffusionImg2ImgPipeline.from_pipe(self.text)
         self.image.set_progress_bar_config(disable=True)
         self.device, self.steps = device, steps
         self.at_once = 64 if device == "cuda" else 8

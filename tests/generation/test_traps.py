@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import torch
 from diffusers import (
-    AutoPipelineForInpainting,
     DPMSolverMultistepScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
@@ -224,6 +223,9 @@ def test_resamplers_stand_among_the_attentions_and_are_left_there(
 
 
 def test_klein_has_no_automatic_inpainting_and_draws_into_pictures_here(engines: Engines) -> None:
+    # It imports every pipeline, so not where all processes of tests collect them.
+    from diffusers import AutoPipelineForInpainting  # noqa: PLC0415
+
     klein = engines("flux2-klein")
     with pytest.raises(ValueError, match="Flux2Klein"):
         AutoPipelineForInpainting.from_pipe(klein.pipe)
