@@ -1,21 +1,25 @@
 """A grid of four on a GPU: diffusers' own pipeline and ours, beside what the GPU could do.
 
-Ours is measured as one picture, too, and with its blocks compiled. All in bfloat16. The models have
-the shapes of the published ones and random weights: how long denoising takes does not depend on
-their values, and nothing is fetched. Neither reads a text. The floor is the grid's arithmetic at
-the rate that the GPU reaches in large matrix products; on an H100 that is 790 TFLOP/s. Needs CUDA:
+Ours is measured as one picture, too, with its blocks compiled, and FLUX.2 klein with weights and
+products in fp8; all else in bfloat16. The models have the shapes of the published ones and random
+weights: how long denoising takes does not depend on their values, and nothing is fetched. Neither
+reads a text. The floor is the grid's arithmetic at the rate that the GPU reaches in large matrix
+products; on an H100 that is 790 TFLOP/s. It needs CUDA, and ends within four minutes with whatever
+was measured by then:
 
     python -m benchmarks.gpu --rounds 3 --rate 790
 """
 
 import argparse
+import gc
 import json
+import os
 import resource
 import statistics
-import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from threading import Event, Thread
 from typing import Any, Final
 
 import torch
@@ -31,6 +35,7 @@ from diffusers import (
 )
 
 from generation.catalogue.families import find_card
+from generation.catalogue.memory_plans import WHOLE
 from generation.families import flux2_klein, sdxl
 from generation.families.libraries import quiet
 from generation.families.load import choose_precision
@@ -38,6 +43,12 @@ from generation.recipe import Conditions, Phrase, Recipe, Sampling, Size, seed_n
 from generation.sampling.diffusion import UNetCondition
 from generation.sampling.engine import Batching, Engine
 from generation.sampling.flow import FlowCondition
+from generation.tensors.float8 import reduce_layers
+
+Draw = Callable[[], object]
+"""Draws some pictures."""
+
+Draws = Mapping[str, Draw]
 
 TOKENS: Final = {"sdxl": 77, "flux2-klein": 512}
 """Tokens of text that each family's denoiser reads."""
@@ -189,17 +200,16 @@ def _klein(shape: Shape) -> Any:  # noqa: ANN401
 
 def text(shape: Shape, device: torch.device) -> torch.Tensor:
     """Random tokens, (1, tokens, width)."""
-    width = shape.denoiser["cross_attention_dim" if shape.family == "sdxl" else _JOINT]
+    width = shape.denoiser[f"{'cross' if shape.family == 'sdxl' else 'joint'}_attention_dim"]
     return torch.randn(
         1, TOKENS[shape.family], width, device=device, dtype=choose_precision(device)
     )
 
 
-_JOINT: Final = "joint_attention_dim"
 _POOLED: Final = 1280
 
 
-def plain(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
+def plain(shape: Shape, pipe: Any) -> Draw:  # noqa: ANN401
     """A grid by diffusers' own call, as one batch."""
     tokens, given = text(shape, pipe.device), dict[str, Any]()
     if shape.family == "sdxl":
@@ -221,7 +231,10 @@ def plain(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
     )
 
 
-def ours(shape: Shape, pipe: Any, count: int = 4) -> Callable[[], object]:  # noqa: ANN401
+_EULER: Final = Sampling(steps=1, guidance=1.0, sampler="Euler")
+
+
+def ours(shape: Shape, pipe: Any, count: int = 4, *, float8: bool = False) -> Draw:  # noqa: ANN401
     """So many pictures by our engine, as ``generation.families.load.load`` sets it up on a GPU."""
     tokens, known = text(shape, pipe.device), find_card(shape.family)
     family: Any = replace(flux2_klein.FAMILY, embed=lambda *_: FlowCondition(tokens))
@@ -232,68 +245,120 @@ def ours(shape: Shape, pipe: Any, count: int = 4) -> Callable[[], object]:  # no
         extra = {"text_embeds": pooled, "time_ids": size.to(pooled)}
         condition = UNetCondition(torch.cat([tokens, tokens]), extra)
         family = replace(sdxl.FAMILY, encode=lambda *_: condition)
-    batching = Batching(4)
-    engine = Engine(card=known, family=family, pipe=pipe, batching=batching, preview=lambda _: [])
+    batching, memory = Batching(4), replace(WHOLE, multiplied=float8)
+    engine = Engine(
+        card=known, family=family, pipe=pipe, batching=batching, preview=lambda _: [], memory=memory
+    )
     recipe = Recipe(
         family=known.id,
         model="random",
         prompt="",
         size=Size(width=shape.side, height=shape.side),
         noise=seed_noise(0, count),
-        sampling=Sampling(steps=shape.steps, guidance=known.guidance, sampler="Euler"),
+        sampling=replace(_EULER, steps=shape.steps, guidance=known.guidance, float8=float8),
         conditions=Conditions(phrases=(Phrase(text="an apple"),)),
     )
     return lambda: engine.draw(recipe, None, lambda *_: None)
 
 
-def measure(shape: Shape, device: torch.device, rounds: int, rate: float) -> dict[str, Any]:
-    """Seconds and memory of each, taking turns after a round that is not counted."""
-    pipe = pipeline(shape, device)
-    grid = ours(shape, pipe)
-    contestants = {"plain": plain(shape, pipe), "ours": grid, "ours, one": ours(shape, pipe, 1)}
-    seconds, memory = _take_turns(contestants, device, rounds)
-    denoiser = pipe.unet if hasattr(pipe, "unet") else pipe.transformer
-    # On a CPU it is the way there alone that is rehearsed, which takes no compiler.
-    denoiser.compile_repeated_blocks(backend="inductor" if device.type == "cuda" else "eager")
-    compiled, more = _take_turns({"ours, compiled": grid}, device, rounds)
-    seconds, memory = {**seconds, **compiled}, {**memory, **more}
-    floor = shape.teraflop / rate
-    return {
-        "seconds": {name: round(one, 3) for name, one in seconds.items()},
-        "peak memory, GiB": {name: round(one, 2) for name, one in memory.items()},
-        "floor, seconds": round(floor, 3),
-        "ours, times the floor": round(seconds["ours"] / floor, 2),
-        "one picture, of a grid": round(seconds["ours, one"] / seconds["ours"], 2),
-        "ours, times faster": round(seconds["plain"] / seconds["ours"], 2),
-    }
+STAGES: Final = (
+    ("sdxl", "plain"),
+    ("flux2-klein", "plain"),
+    ("sdxl", "compiled"),
+    ("flux2-klein", "compiled"),
+    ("flux2-klein", "fp8"),
+)
+"""Families, and what is measured of each: what is surest first, since time may run out."""
 
 
-def _take_turns(
-    contestants: Mapping[str, Callable[[], object]], device: torch.device, rounds: int
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Median seconds and GiB of each, after a round that is not counted."""
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    memory: dict[str, float] = {}
+@dataclass(slots=True)
+class Figures:
+    """What was measured of a shape so far.
+
+    Attributes:
+        seconds: Median of each contestant.
+        memory: The most of each, in GiB.
+        failed: What did not come to an end, and why.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    memory: dict[str, float] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def summarize(self, shape: Shape, rate: float) -> dict[str, Any]:
+        """All of it for people, with what follows from it."""
+        # Copies, since it may be asked while they are written.
+        known, floor = dict(self.seconds), shape.teraflop / rate
+        told: dict[str, Any] = {
+            "seconds": {name: round(one, 3) for name, one in known.items()},
+            "peak memory, GiB": {name: round(one, 2) for name, one in dict(self.memory).items()},
+            "floor, seconds": round(floor, 3),
+        }
+        for name, over, under in (
+            ("ours, times the floor", known.get("ours"), floor),
+            ("one picture, of a grid", known.get("ours, one"), known.get("ours")),
+            ("ours, times faster", known.get("plain"), known.get("ours")),
+        ):
+            if over and under:
+                told[name] = round(over / under, 2)
+        return told | ({"failed": self.failed} if self.failed else {})
+
+
+def measure(shape: Shape, stage: str, device: torch.device, rounds: int, figures: Figures) -> None:
+    """Measure one stage: seconds and memory of each contestant, or why there are none."""
+    # What the stage before left, which the graphics card needs back.
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    try:
+        pipe = pipeline(shape, device)
+        denoiser = pipe.unet if hasattr(pipe, "unet") else pipe.transformer
+        # On a CPU it is the way there alone that is rehearsed, which takes no compiler.
+        backend = "inductor" if device.type == "cuda" else "eager"
+        if stage == "plain":
+            contestants = {
+                "plain": plain(shape, pipe),
+                "ours": ours(shape, pipe),
+                "ours, one": ours(shape, pipe, 1),
+            }
+            _take_turns(contestants, device, rounds, figures)
+            return
+        if stage == "fp8":
+            reduce_layers(denoiser)
+            grid = ours(shape, pipe, float8=True)
+            _take_turns({"ours, fp8": grid}, device, rounds, figures)
+        else:
+            grid = ours(shape, pipe)
+        denoiser.compile_repeated_blocks(backend=backend)
+        name = "ours, fp8, compiled" if stage == "fp8" else "ours, compiled"
+        _take_turns({name: grid}, device, rounds, figures)
+    # Whatever it is, what was measured before is told, and the next stage is tried.
+    except Exception as error:  # noqa: BLE001
+        figures.failed[stage] = f"{type(error).__name__}: {str(error).partition(chr(10))[0][:160]}"
+
+
+def _take_turns(each: Draws, device: torch.device, rounds: int, figures: Figures) -> None:
+    """Note seconds and GiB of each, by turns, after a round that is not counted."""
+    times: dict[str, list[float]] = {name: [] for name in each}
     for warm in [False, *[True] * rounds]:
-        for name, action in contestants.items():
-            taken, memory[name] = _run(action, device)
+        for name, action in each.items():
+            taken, figures.memory[name] = _run(action, device)
             times[name] += [taken] * warm
-    return {name: statistics.median(one) for name, one in times.items()}, memory
+            if warm:
+                figures.seconds[name] = statistics.median(times[name])
 
 
-def _run(action: Callable[[], object], device: torch.device) -> tuple[float, float]:
+def _run(action: Draw, device: torch.device) -> tuple[float, float]:
     """Seconds, and the peak of memory in GiB; on the CPU that of the process so far."""
-    if device.type != "cuda":
-        began = time.perf_counter()
-        action()
-        taken = time.perf_counter() - began
-        return taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    torch.cuda.reset_peak_memory_stats(device)
-    torch.cuda.synchronize(device)
+    if gpu := device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        torch.cuda.synchronize(device)
     began = time.perf_counter()
     action()
-    torch.cuda.synchronize(device)
-    return time.perf_counter() - began, torch.cuda.max_memory_allocated(device) / 2**30
+    if gpu:
+        torch.cuda.synchronize(device)
+        return time.perf_counter() - began, torch.cuda.max_memory_allocated(device) / 2**30
+    return time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -301,6 +366,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rate", type=float, default=790.0, help="TFLOP/s that the GPU reaches")
+    parser.add_argument("--seconds", type=float, default=225.0, help="after which it ends")
     parser.add_argument("--rehearse", action="store_true", help="tiny shapes on the CPU")
     chosen = parser.parse_args(arguments)
     if not (chosen.rehearse or torch.cuda.is_available()):
@@ -308,13 +374,26 @@ def main(arguments: list[str] | None = None) -> None:
         return
     quiet()
     device = torch.device("cpu" if chosen.rehearse else "cuda")
-    found = {
-        shape.family: measure(shape, device, chosen.rounds, chosen.rate)
-        for shape in (TINY if chosen.rehearse else FULL)
-    }
-    name = "cpu" if chosen.rehearse else torch.cuda.get_device_name(device)
-    json.dump({"device": name, **found}, sys.stdout, indent=2)
-    print()
+    shapes = {one.family: one for one in (TINY if chosen.rehearse else FULL)}
+    figures = {family: Figures() for family in shapes}
+    ended = Event()
+
+    def tell() -> None:
+        name = "cpu" if chosen.rehearse else torch.cuda.get_device_name(device)
+        found = {key: one.summarize(shapes[key], chosen.rate) for key, one in figures.items()}
+        print(json.dumps({"device": name, "whole": ended.is_set(), **found}, indent=2), flush=True)
+
+    def end_in_time() -> None:
+        # A compiler cannot be asked to stop, so the process ends with what there is.
+        if not ended.wait(chosen.seconds):
+            tell()
+            os._exit(0)
+
+    Thread(target=end_in_time, name="clock", daemon=True).start()
+    for family, stage in STAGES:
+        measure(shapes[family], stage, device, chosen.rounds, figures[family])
+    ended.set()
+    tell()
 
 
 if __name__ == "__main__":

@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import Final
 
 from faults import HostError
-from generation.catalogue.checkpoints import OWN, find_fetched, is_file
+from generation.catalogue.checkpoints import (
+    OWN,
+    explain_lacks,
+    find_fetched,
+    is_file,
+    tell_missing,
+)
 from generation.catalogue.families import CARDS, VARIANTS
 from generation.catalogue.headers import KIND, WeightsError
+from generation.catalogue.misplaced import tidy
 from generation.catalogue.parts import list_faults
+from generation.catalogue.served import ServedModel
 from generation.catalogue.signatures import read_signature
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -20,12 +28,23 @@ class NotFetchedError(HostError, RuntimeError):
     """A checkpoint cannot be had; the text is one sentence."""
 
 
+def find_fault(one: ServedModel) -> str:
+    """Why a model cannot be drawn with here, in one sentence; empty if it can, as headers tell."""
+    try:
+        place = find_place(one.source)
+    except NotFetchedError as error:
+        return str(error)
+    fault = next(list_unfit(place), "")
+    return fault or (explain_lacks(place, one.card) if is_file(str(place)) else "")
+
+
 def find_place(name: str) -> Path:
     """Where a checkpoint lies: a file, a folder, or what was fetched, by its name or hub id.
 
     Raises:
         NotFetchedError: It is not on this machine.
     """
+    name = tidy(name)
     # Before known names: whoever has a folder called sdxl here means that.
     if is_file(name) or Path(name).is_dir():
         return Path(name)
@@ -35,7 +54,7 @@ def find_place(name: str) -> Path:
         return OWN[own.id]
     found = find_fetched(f"{own.model if own else called}{mark}{revision}")
     if found is None:
-        raise NotFetchedError(f"{name} is not on this machine: `easel models fetch` fetches it.")
+        raise NotFetchedError(tell_missing(name))
     return found
 
 
@@ -55,6 +74,9 @@ def list_unfit(place: Path) -> Iterator[str]:
     """What headers and lists tell of that, at once."""
     if not is_file(str(place)):
         yield from list_faults(place)
+        return
+    if not place.is_file():
+        yield tell_missing(str(place))
         return
     try:
         found = read_signature(place)

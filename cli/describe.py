@@ -1,18 +1,25 @@
 """A served model in words: what ``easel models show`` prints."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
-from cli.checkpoints import NotFetchedError, find_place
+from cli.checkpoints import NotFetchedError, find_fault, find_place
 from generation.catalogue.card import Capability, Card
+from generation.catalogue.checkpoints import is_file
 from generation.catalogue.families import CARDS, VARIANTS, find_card
 from generation.catalogue.licences import find_licence
 from generation.catalogue.served import ServedModel
+from generation.catalogue.signatures import read_signature
 
 
 def describe(one: ServedModel) -> Iterator[tuple[str, str]]:
     """Labels and what stands behind each."""
     card = one.card
     yield "model", f"{card.title} (--model {card.called})"
+    for note in filter(None, (find_fault(one), suggest(one))):
+        yield "", note
     yield "family", find_card(card.id).title
     yield "about", card.about
     yield "licence", tell_licence(one)
@@ -50,6 +57,33 @@ def _describe_drawing(card: Card) -> Iterator[tuple[str, str]]:
         yield "predicts", "velocity"
     if card.float8:
         yield "numbers", "weights of 8 bits (fp8), multiplied so where the GPU can"
+
+
+_QUICK: Final = re.compile(r"lightning|turbo|hyper|lcm|dmd|[1-8][ _-]?steps?", re.IGNORECASE)
+_VELOCITY: Final = re.compile(r"v[ _-]?pred", re.IGNORECASE)
+
+
+def suggest(one: ServedModel) -> str:
+    """What a single file's name says of it and nothing else does, in a sentence; empty if nothing.
+
+    Names are no more than a hint, so nothing is drawn otherwise for one.
+    """
+    card, own = one.card, f"{Path(one.source).stem}.toml"
+    if one.tuning or card.distilled or not (is_file(one.source) and Path(one.source).is_file()):
+        return ""
+    if card.id not in {"sd15", "sdxl"}:
+        return ""
+    if _VELOCITY.search(one.model) and not read_signature(Path(one.source)).velocity:
+        return (
+            "by its name it predicts velocity, and its tensors do not say so: if pictures are"
+            f' noise, write prediction = "velocity" into {own} beside it'
+        )
+    if _QUICK.search(one.model):
+        return (
+            f"by its name it is made for few steps, and it is drawn with {card.steps}: write what"
+            f" its page says of steps, guidance and sampler into {own} beside it"
+        )
+    return ""
 
 
 def tell_licence(one: ServedModel) -> str:

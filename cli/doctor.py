@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
@@ -21,6 +21,9 @@ from cli.lora_check import examine_loras
 from cli.memory import examine_classifier, examine_eyes, examine_main_memory, examine_memory
 from faults import HostError
 from storage.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from generation.catalogue.served import ServedModel
 
 LEAST_PYTHON: Final = (3, 11)
 COMFORTABLE_DISK: Final = 5 * 2**30
@@ -156,9 +159,14 @@ def device(settings: Settings) -> Finding:
         return Finding("device", State.NOTE, "PyTorch is not installed; enough for a bot", mend)
     import torch  # noqa: PLC0415 - heavy
 
+    from generation.tensors.device_faults import MissingDeviceError, read_device  # noqa: PLC0415
     from generation.tensors.precision import is_bfloat16_quick  # noqa: PLC0415
 
     wanted = settings.device
+    try:
+        read_device("cpu" if wanted == "auto" else wanted)
+    except MissingDeviceError as error:
+        return Finding("device", State.FAULT, str(error), "correct EASEL_DEVICE")
     if wanted.startswith("cuda") and not torch.cuda.is_available():
         mend = "install the GPU's driver and PyTorch for CUDA, or set EASEL_DEVICE=auto"
         return Finding("device", State.FAULT, f"{wanted} is set but PyTorch sees no GPU", mend)
@@ -189,19 +197,17 @@ def model(settings: Settings) -> Finding:
 
 
 def further_models(settings: Settings) -> Iterator[Finding]:
-    """Whether each of the models is whole that are served beside the usual one."""
-    from generation.catalogue.checkpoints import list_files  # noqa: PLC0415 - heavy
-
-    several = bool(settings.model) and bool(list_files(Path(settings.model)))
-    if settings.models or several:
+    """Whether each of the models is whole that are served beside the usual one, and what else."""
+    if settings.model or settings.models:
         first, *others = _look_at_models(settings, "EASEL_MODELS")
         # Where nothing can be read, there is one finding, and it is of the settings.
-        yield from others or [first]
+        yield from others or ([first] if settings.models else [])
 
 
 def _look_at_models(settings: Settings, setting: str) -> Iterator[Finding]:
     """A finding for each model that the settings serve; one if they cannot be read."""
-    from generation.catalogue.served import list_passed_over, list_served  # noqa: PLC0415 - heavy
+    from cli.describe import suggest  # noqa: PLC0415 - heavy
+    from generation.catalogue.served import list_passed_over, list_served  # noqa: PLC0415
 
     try:
         served = list_served(settings)
@@ -211,30 +217,28 @@ def _look_at_models(settings: Settings, setting: str) -> Iterator[Finding]:
         return
     for place, one in enumerate(served.values()):
         called = f"model {one.card.called}" if place else "model"
-        yield _look_at(called, setting, one.source, f"{one.model} ({one.card.title})")
+        yield _look_at(called, setting, one)
+        if says := suggest(one):
+            yield Finding(called, State.NOTE, says)
     for entry in (settings.model, *settings.models.split(",")):
         for says in list_passed_over(entry.strip().rpartition("=")[2]):
             yield Finding("model", State.NOTE, f"passed over: {says}")
 
 
-def _look_at(looked_at: str, setting: str, model: str, name: str) -> Finding:
+def _look_at(looked_at: str, setting: str, one: "ServedModel") -> Finding:
     """Whether a checkpoint that a setting names is on this machine, and whole."""
-    from cli.checkpoints import NotFetchedError, find_place, list_unfit  # noqa: PLC0415 - heavy
+    from cli.checkpoints import find_fault  # noqa: PLC0415 - heavy
+    from generation.catalogue.checkpoints import tell_missing  # noqa: PLC0415
 
+    model, name = one.source, f"{one.model} ({one.card.title})"
+    if not (says := find_fault(one)):
+        return Finding(looked_at, State.OK, f"{name}, on this machine")
     # A hub id has one slash; what has more was meant as a folder.
-    written = Path(model).is_absolute() or model.count("/") > 1
-    try:
-        place = find_place(model)
-    except NotFetchedError:
-        if written:
-            mend = f"{setting} expects a file, a folder with a model_index.json, or a hub id"
-            return Finding(looked_at, State.FAULT, "that folder is not there", mend)
+    if says == tell_missing(model) and not (Path(model).is_absolute() or model.count("/") > 1):
         mend = f"to run a worker here: easel models fetch {model}"
         return Finding(looked_at, State.NOTE, f"{name} is not on this machine", mend)
-    if says := next(list_unfit(place), ""):
-        mend = f"take another, or fetch it again; {setting} expects a file, a folder with a"
-        return Finding(looked_at, State.FAULT, says, f"{mend} model_index.json, or a hub id")
-    return Finding(looked_at, State.OK, f"{name}, on this machine")
+    mend = f"take another, or fetch it again; {setting} expects a file, a folder with a"
+    return Finding(looked_at, State.FAULT, says, f"{mend} model_index.json, or a hub id")
 
 
 def workers(settings: Settings) -> Finding:

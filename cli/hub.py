@@ -21,10 +21,11 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
 )
 
 from cli.checkpoints import NotFetchedError
-from generation.catalogue.checkpoints import INDEX, choose_card, read_json
+from generation.catalogue.checkpoints import choose_card, read_json
 from generation.catalogue.families import CARDS, VARIANTS, UnknownFamilyError
 from generation.catalogue.headers import KIND
 from generation.catalogue.licences import UNKNOWN, find_licence
+from generation.catalogue.misplaced import INDEX
 from generation.catalogue.parts import UNUSED, list_parts, tell_precision
 from generation.catalogue.parts import VARIANTS as PRECISIONS
 

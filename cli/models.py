@@ -63,10 +63,11 @@ def _list_served() -> None:
     """Say which are served, where the settings name several, and which files were passed over."""
     settings = load_settings()
     served = list_served(settings)
-    if settings.models or (settings.model and len(served) > 1):
+    if settings.models or settings.model:
         typer.echo("Served here, the default first:")
         for name, one in served.items():
-            typer.echo(f"  --model {name:<16} {one.model}")
+            fault = checkpoints.find_fault(one)
+            typer.echo(f"  --model {name:<16} {one.model}{fault and f': {fault}'}")
     for entry in (settings.model, *settings.models.split(",")):
         for says in list_passed_over(entry.strip().rpartition("=")[2]):
             typer.echo(f"  passed over: {says}.")

@@ -66,10 +66,12 @@ def describe_host(settings: Settings) -> str:
     import diffusers  # noqa: PLC0415 - heavy
     import torch  # noqa: PLC0415
 
+    from generation.tensors.device_faults import require_device  # noqa: PLC0415
     from generation.tensors.memory import measure_room  # noqa: PLC0415
     from generation.worker import choose_device  # noqa: PLC0415
 
     device = choose_device(settings.device)
+    require_device(device)
     name = platform.processor() or platform.machine()
     if device.type == "cuda":
         name = f"{torch.cuda.get_device_name(device)}, {measure_room(device):.1f} GiB free"

@@ -40,7 +40,12 @@ from generation.runtime.seeking import Seek, make_seeker, seek_nothing
 from generation.runtime.sheets import draw_cells
 from generation.runtime.storing import keep, keep_sheet
 from generation.sampling.engine import Drawer
-from generation.tensors.device_faults import answers, is_device_fault
+from generation.tensors.device_faults import (
+    answers,
+    is_device_fault,
+    read_device,
+    require_device,
+)
 from generation.tensors.memory import find_room, measure_free
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage import meters
@@ -75,7 +80,7 @@ _log = structlog.get_logger(__name__)
 def choose_device(name: str) -> torch.device:
     """The device that a setting names; ``auto`` takes the fastest kind there is."""
     if name != "auto":
-        return torch.device(name)
+        return read_device(name)
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
@@ -89,8 +94,10 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
         ServedError: The further models cannot be read.
         SourceError: Its LoRAs or the upscaler cannot be read.
         ModelError: It cannot be loaded.
+        MissingDeviceError: There is nothing to compute on.
     """
     first, device = choose_usual(list_served(settings)), choose_device(settings.device)
+    require_device(device)
     one, began = one or first, time.monotonic()
     family = one.card.id
     engine = load_any(

@@ -13,13 +13,30 @@ def test_both_ways_draw_and_are_measured(capsys: pytest.CaptureFixture[str]) -> 
     gpu.main(["--rehearse", "--rounds", "1"])
     told = json.loads(capsys.readouterr().out)
     assert told["device"] == "cpu"
+    assert told["whole"]
     for family in ("sdxl", "flux2-klein"):
         found = told[family]
-        assert set(found["seconds"]) == {"plain", "ours", "ours, one", "ours, compiled"}
+        small = {"ours, fp8", "ours, fp8, compiled"} if family == "flux2-klein" else set[str]()
+        assert set(found["seconds"]) == {"plain", "ours", "ours, one", "ours, compiled"} | small
+        assert "failed" not in found
         assert found["one picture, of a grid"] > 0
         assert min(found["seconds"].values()) > 0
         assert found["ours, times the floor"] > 1
     assert torch.get_default_dtype() == torch.float32
+
+
+def test_what_fails_takes_no_other_figures_along(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
+
+    monkeypatch.setattr(gpu, "STAGES", gpu.STAGES[::3])
+    monkeypatch.setattr(Flux2Transformer2DModel, "compile_repeated_blocks", fail)
+    gpu.main(["--rehearse", "--rounds", "1"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["sdxl"]["ours, times faster"] > 0
+    assert told["flux2-klein"]["failed"] == {"compiled": "OutOfMemoryError: CUDA out of memory."}
 
 
 def test_the_full_shapes_are_as_large_as_the_published_models() -> None:

@@ -17,12 +17,17 @@ from generation.catalogue.families import (
     find_card,
     find_known,
 )
-from generation.catalogue.gguf_headers import KIND as GGUF
-from generation.catalogue.headers import KIND, WeightsError
+from generation.catalogue.headers import WeightsError
+from generation.catalogue.misplaced import (
+    INDEX,
+    PICKLED,
+    READ,
+    explain_address,
+    explain_file,
+    explain_folder,
+    explain_name,
+)
 from generation.catalogue.signatures import EDITING, read_signature
-
-INDEX: Final = "model_index.json"
-"""File of a checkpoint that names its pipeline and its parts."""
 
 GUIDED: Final = "config.json"
 """File of a guide-driven model that states its format."""
@@ -32,10 +37,7 @@ OWN: Final = {"easel": BUNDLED, "easel2": EASEL_2}
 
 _PATH: Final = re.compile(r"[/\\]")
 
-_READ: Final = (KIND, GGUF)
-"""What names of single files end in that can be drawn with."""
-
-_FILES: Final = (*_READ, ".ckpt", ".pt", ".pth", ".bin", ".sft")
+_FILES: Final = (*READ, *PICKLED, ".sft")
 """What names of single files end in, those that cannot be drawn with included."""
 
 # As diffusers writes it into the index of a checkpoint.
@@ -97,6 +99,8 @@ def choose_card(model: str, family: str = "") -> Card:
     name, _, _ = model.partition("@")
     if found := next((one for one in (*CARDS, *VARIANTS) if name in (one.called, one.model)), None):
         return found
+    if says := explain_address(model):
+        raise WeightsError(says)
     if is_file(model):
         return _choose_for_file(Path(model))
     folder = find_folder(model)
@@ -104,7 +108,17 @@ def choose_card(model: str, family: str = "") -> Card:
         return _choose_for_pipeline(folder)
     if is_guided(Path(model)):
         return find_card("easel2")
+    if says := _explain(model):
+        raise WeightsError(says)
     return _guess(model)
+
+
+def _explain(model: str) -> str:
+    """Why something is no model, as far as this machine tells; empty if it may be one."""
+    place = Path(model)
+    if place.is_dir() and not list_files(place):
+        return explain_folder(place)
+    return explain_file(place) if place.exists() else explain_name(model)
 
 
 def is_file(model: str) -> bool:
@@ -146,23 +160,75 @@ def name_source(model: str) -> str:
     return Path(model).name if Path(model).is_dir() else model.partition("@")[0]
 
 
+def tell_missing(model: str) -> str:
+    """That a model is not on this machine, and what to do; one sentence that names no path.
+
+    Args:
+        model: As it is loaded: a file, a folder or a hub id, perhaps with a revision.
+    """
+    if _is_path(model):
+        return (
+            f"{name_place(model)} is not on this machine, where it was said to be; name a file, a"
+            " folder, owner/name, or a name that `easel models` lists"
+        )
+    hub = model.partition("@")[0]
+    return (
+        f"{hub} is not on this machine yet: `easel models fetch` shows its licence and fetches it"
+    )
+
+
+def explain_lacks(file: Path, card: Card) -> str:
+    """What a single file lacks that nothing here lends, in one sentence; empty if nothing.
+
+    Args:
+        file: The file, which is here.
+        card: Its own, by what its settings say.
+
+    Raises:
+        WeightsError: It cannot be drawn with at all.
+    """
+    found, base = read_signature(file), card.base or card.model
+    if not found.whole and find_folder(base) is None:
+        known = next((one.called for one in (*CARDS, *VARIANTS) if one.model == base), base)
+        return (
+            f"{file.name} is the transformer alone, and {base}, which lends the rest, is not on"
+            f" this machine: `easel models fetch {known} --around` fetches that"
+        )
+    if "text encoder" in found.lacks:
+        return f"{file.name} has no text encoder; take the model's whole file"
+    if "autoencoder" in found.lacks and not card.vae:
+        return (
+            f"{file.name} has no autoencoder; name one as vae in {file.stem}.toml beside it, or"
+            " take a file that has one"
+        )
+    return ""
+
+
 def list_files(folder: Path) -> list[Path]:
     """The single files in a folder, in the order of their names; none in one of another layout."""
     if not folder.is_dir() or (folder / INDEX).exists() or is_guided(folder):
         return []
-    named = (file for ending in _READ for file in folder.glob(f"*{ending}"))
-    return sorted(file for file in named if file.is_file())
+    # Whatever the case of their endings, and without what some systems write beside each file.
+    named = (file for file in folder.glob("*") if file.suffix.lower() in READ)
+    return sorted(file for file in named if file.is_file() and not file.name.startswith("."))
 
 
 def _choose_for_file(file: Path) -> Card:
-    if not file.is_file() and file.suffix.lower() in _READ:
+    name = _PATH.split(str(file))[-1]
+    try:
+        here = file.is_file()
+    except OSError as error:
+        raise WeightsError(f"{name} cannot be read ({error.strerror})") from None
+    if not here and file.is_symlink():
+        raise WeightsError(f"{name} is a link to what is not there; mend it, or name the file")
+    if not here and file.suffix.lower() in READ:
         raise WeightsError(
-            f"{file.name} is not on this machine, so nothing tells its family; write it before the"
-            f" name, as in sdxl:{file.stem}=…, or set EASEL_FAMILY"
+            f"{name} is not on this machine, so nothing tells its family; write it before the"
+            f" name, as in sdxl:{Path(name).stem}=…, or set EASEL_FAMILY"
         )
-    if not file.is_file():
+    if not here:
         raise WeightsError(
-            f"{file.name} cannot be drawn with: weights are read from {' and '.join(_READ)} alone"
+            f"{name} cannot be drawn with: weights are read from {' and '.join(READ)} alone"
         )
     found = read_signature(file)
     return _suit(find_known(found.family), found.velocity)
@@ -187,6 +253,8 @@ def _suit(card: Card, velocity: bool) -> Card:
 def _choose_for_pipeline(folder: Path) -> Card:
     """The card for a folder in the layout of diffusers."""
     index = read_json(folder / INDEX)
+    if not index:
+        raise WeightsError(f"the {INDEX} of {folder.name} is damaged; fetch it again")
     pipeline = str(index.get("_class_name", ""))
     if says := _UNDRAWN.get(pipeline):
         raise UnknownFamilyError(f"{pipeline} {says}")
@@ -228,7 +296,8 @@ def _tell_sibling(family: str, folder: Path, index: Any, scheduler: Any) -> str:
     if family == "flux1-dev" and not transformer.get("guidance_embeds", True):
         return "flux1-schnell"
     # The distilled one has a shift of 3, the one that it was made of 6.
-    if family == "z-image" and float(scheduler.get("shift") or 3) > 3:
+    shift = scheduler.get("shift")
+    if family == "z-image" and isinstance(shift, int | float) and shift > 3:
         return "z-image-base"
     return family
 

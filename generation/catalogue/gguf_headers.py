@@ -34,9 +34,15 @@ _FORMATS: Final[Mapping[int, tuple[str, int, int]]] = {
     0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20),
     6: ("Q5_0", 32, 22), 7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 10: ("Q2_K", 256, 84),
     11: ("Q3_K", 256, 110), 12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176),
-    14: ("Q6_K", 256, 210), 15: ("Q8_K", 256, 292), 30: ("BF16", 1, 2),
+    14: ("Q6_K", 256, 210), 20: ("IQ4_NL", 32, 18), 23: ("IQ4_XS", 256, 136), 30: ("BF16", 1, 2),
 }  # fmt: skip
-"""How a tensor's numbers are kept: ggml's name, and how many take how many bytes."""
+"""How a tensor's numbers are kept: ggml's name, and how many take how many bytes.
+
+Those alone that diffusers reads.
+"""
+
+OTHER: Final = "other"
+"""What any other way is called here."""
 
 _GRAIN: Final = 32
 """Tensors begin at multiples of this many bytes."""
@@ -74,7 +80,7 @@ def _read(name: str, file: BinaryIO, size: int) -> Header:
         key = _read_text(file)
         count = _read_number(file, "<I")
         sides = [int(_read_number(file, "<Q")) for _ in range(int(count))]
-        formats[key], block, taken = _FORMATS.get(int(_read_number(file, "<I")), ("other", 1, 0))
+        formats[key], block, taken = _FORMATS.get(int(_read_number(file, "<I")), (OTHER, 1, 0))
         begins = int(_read_number(file, "<Q"))
         length = max(length, begins + prod(sides) // block * taken)
         shapes[key] = tuple(reversed(sides))

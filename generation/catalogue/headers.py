@@ -23,7 +23,11 @@ _BEGINNINGS: Final = {
     b"version https://git-lfs": "is a pointer of Git LFS, not the file: `git lfs pull` brings it",
     b"GGUF": "is a GGUF file under another ending; call it .gguf",
     b"PK\x03\x04": "has pickled weights, which may run code; take its safetensors version",
-    b"\x80\x02": "has pickled weights, which may run code; take its safetensors version",
+    # Pickles of each protocol since they have a mark.
+    **dict.fromkeys(
+        (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"),
+        "has pickled weights, which may run code; take its safetensors version",
+    ),
     b"<": "is a web page, saved in place of the model; download the file itself",
     b"{": "is a text file, saved in place of the model; download the file itself",
 }

@@ -3,12 +3,14 @@
 Headers alone are read, so that it takes no time to ask.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from generation.catalogue.checkpoints import GUIDED, INDEX, is_guided, read_json
+from generation.catalogue.checkpoints import GUIDED, is_guided, read_json
 from generation.catalogue.headers import KIND, WeightsError, read_header
+from generation.catalogue.misplaced import INDEX, explain_folder
 
 VARIANTS: Final = ("fp16", "bf16")
 """Precisions that repositories keep beside, or in place of, the usual files, the first the best."""
@@ -45,8 +47,11 @@ def list_faults(folder: Path) -> Iterator[str]:
         yield from _list_guided(folder)
         return
     index = read_json(folder / INDEX)
+    if not index and not (folder / INDEX).is_file():
+        yield f"{explain_folder(folder)}."
+        return
     if not index:
-        yield f"{INDEX} is missing or damaged, so this is not a checkpoint in the diffusers layout."
+        yield f"{INDEX} is damaged, so this is not a checkpoint in the diffusers layout."
         return
     for part in list_parts(index):
         if part in UNUSED:
@@ -56,7 +61,15 @@ def list_faults(folder: Path) -> Iterator[str]:
         elif part.startswith("tokenizer"):
             yield from _list_words(folder / part)
         else:
+            yield from _list_unsaid(folder / part)
             yield from list_damaged(folder / part)
+
+
+def _list_unsaid(part: Path) -> Iterator[str]:
+    """A part that computes is made as its configuration says."""
+    name = "scheduler_config.json" if part.name == "scheduler" else "config.json"
+    if part.name.startswith((*_WEIGHTED, "scheduler")) and not read_json(part / name):
+        yield f"{part.name}/{name} is missing or damaged; fetch it again."
 
 
 def _list_guided(folder: Path) -> Iterator[str]:
@@ -101,9 +114,17 @@ def _is_pointer(file: Path) -> bool:
         return data.read(24).startswith(b"version https://git-lfs")
 
 
+_PIECE: Final = re.compile(r"-\d+-of-\d+\.")
+"""In the names of files that hold a part of a part's weights."""
+
+
 def list_damaged(part: Path) -> Iterator[str]:
     """What is wrong with one part: every piece of its weights has to open."""
     names = {file.name for file in part.glob(f"*{KIND}")}
+    pieces = {name for name in names if _PIECE.search(name)}
+    if pieces and not any(part.glob(f"*{KIND}.index*.json")):
+        yield f"{part.name} has {min(pieces)} and no list of such pieces; fetch it again."
+        return
     # A piece that an index lists and that is absent would go unnoticed otherwise.
     for listing in part.glob(f"*{KIND}.index*.json"):
         names |= set(read_json(listing).get("weight_map", {}).values())

@@ -9,9 +9,9 @@ under its file's name; what else lies there is passed over. What a model's own s
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -28,6 +28,7 @@ from generation.catalogue.checkpoints import (
 )
 from generation.catalogue.families import CARDS, EASEL_2, VARIANTS, find_card
 from generation.catalogue.headers import WeightsError
+from generation.catalogue.misplaced import PICKLED, tidy
 from generation.catalogue.tuning import Tuning, find_tuning, read_tuning, tune
 from generation.recipe import Recipe
 
@@ -136,6 +137,7 @@ def find_model_of(models: Models, recipe: Recipe) -> ServedModel | None:
 
 def _list_described(model: str, family: str, name: str, choices: Choices) -> Iterator[ServedModel]:
     """A model, or each of a folder of single files, under a name of its own if one is given."""
+    model = tidy(model)
     files = [str(file) for file in list_files(Path(model))] if model else []
     if not files:
         yield _describe(model, family, name, choices)
@@ -147,9 +149,11 @@ def _list_described(model: str, family: str, name: str, choices: Choices) -> Ite
         )
     refused: WeightsError | None = None
     served = 0
+    names: list[str] = []
     for file in files:
+        names.append(name or _tell_apart(_name(file), names))
         try:
-            one = _describe(file, family, name, choices)
+            one = _describe(file, family, names[-1], choices)
         # A LoRA or an autoencoder among the models is a model's no more than a text file.
         except WeightsError as error:
             refused = refused or error
@@ -160,9 +164,21 @@ def _list_described(model: str, family: str, name: str, choices: Choices) -> Ite
         raise refused
 
 
+def _tell_apart(name: str, others: Sequence[str]) -> str:
+    """A name that none of some others is like, with a number behind it if need be."""
+    taken = {normalize_model_name(one) for one in others}
+    ends = chain([""], map("-{}".format, count(2)))
+    tries = (f"{name[: LONGEST - len(end)]}{end}" for end in ends)
+    return next(one for one in tries if normalize_model_name(one) not in taken)
+
+
 def list_passed_over(model: str) -> Iterator[str]:
     """Why each file in a folder of single files is no model, one sentence each."""
-    for file in list_files(Path(model)):
+    folder = Path(tidy(model))
+    files = list_files(folder)
+    # Beside models alone: of a folder without any, that is said which has to be mended.
+    pickled = (file for file in sorted(folder.glob("*")) if file.suffix.lower() in PICKLED)
+    for file in (*files, *(pickled if files else ())):
         try:
             choose_card(str(file))
         except WeightsError as error:
@@ -188,11 +204,13 @@ def _describe(model: str, family: str, name: str, choices: Choices) -> ServedMod
 
 def _name(model: str) -> str:
     """What a model may be called: its last name, without what names may not have."""
-    return _UNNAMED.sub("-", name_place(model.partition("@")[0]))[:LONGEST].strip("-.") or "model"
+    hub = model if is_file(model) or Path(model).exists() else model.partition("@")[0]
+    return _UNNAMED.sub("-", name_place(hub))[:LONGEST].strip("-.") or "model"
 
 
 def _read_entry(text: str, choices: Choices) -> Iterator[ServedModel]:
     family, name, model = _ENTRY.findall(text)[0]
+    model = tidy(model)
     known = is_file(model) or any(
         model.partition("@")[0] == one.called for one in (*CARDS, *VARIANTS)
     )
@@ -216,5 +234,5 @@ def _refuse_twins(one: ServedModel, others: Iterable[ServedModel]) -> None:
         if (one.card.id, one.model) == (other.card.id, other.model):
             raise ServedError(
                 f"EASEL_MODEL and EASEL_MODELS have two models that recipes would call {one.model};"
-                " name each once, or rename one of the folders."
+                " name each once, or rename one of them."
             )

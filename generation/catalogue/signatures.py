@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from generation.catalogue.gguf_headers import KIND as GGUF
-from generation.catalogue.gguf_headers import read_gguf
+from generation.catalogue.gguf_headers import OTHER, read_gguf
 from generation.catalogue.headers import Header, WeightsError, read_header
 from generation.catalogue.scaled_fp8 import can_be_widened, stands_beside
 
@@ -61,7 +61,12 @@ def read_signature(path: Path) -> Signature:
     """
     if path.suffix.lower() != GGUF:
         return tell_signature(path.name, read_header(path))
-    found = tell_signature(path.name, read_gguf(path))
+    header = read_gguf(path)
+    found = tell_signature(path.name, header)
+    if OTHER in header.formats.values():
+        raise UndrawnError(
+            f"{path.name} is quantised in a way that Easel does not read; take one of Q4 to Q8"
+        )
     if found.whole:
         raise UndrawnError(
             f"{path.name} is a UNet in GGUF, and Easel reads transformers alone so; take its"
@@ -73,16 +78,17 @@ def read_signature(path: Path) -> Signature:
 def tell_signature(name: str, header: Header) -> Signature:
     """As ``read_signature``, of a header that was read."""
     shapes = header.shapes
-    _refuse_quantised(name, header)
     if f"{UNET}input_blocks.0.0.weight" in shapes:
         return _tell_diffusion(name, header)
     bare = {key.removeprefix(UNET): shape for key, shape in shapes.items()}
     for told, family in _TRANSFORMERS:
         if told(bare):
+            _refuse_quantised(name, header)
             return Signature(_tell_twin(name, family), whole=False)
     for told, says in _OTHERS:
         if told(bare):
             raise UndrawnError(f"{name} {says}")
+    _refuse_quantised(name, header)
     raise UndrawnError(f"{name} holds none of the models that Easel knows{_TAKE}")
 
 
@@ -161,7 +167,16 @@ _TRANSFORMERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
 _OTHERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
     (
         _contains(
-            "lora_up.", "lora_down.", "lora_A.", "lora_B.", ".lora.", "hada_w1", "lokr_w", "oft_"
+            "lora_up.",
+            "lora_down.",
+            "lora_A.",
+            "lora_B.",
+            ".lora.",
+            "hada_w1",
+            "lokr_w",
+            "oft_",
+            "lora_unet_",
+            "lora_te",
         ),
         "is a LoRA, no model; name it in EASEL_LORAS",
     ),
@@ -174,11 +189,15 @@ _OTHERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
         "is an image adapter, no model; name its folder in EASEL_ADAPTERS",
     ),
     (
-        _begins("adapter.body.", "body.0.resnets."),
+        _begins("adapter.body.", "body.0.resnets.", "body.0.block1."),
         "is a T2I-Adapter, no model; name it in EASEL_CONTROLNETS",
     ),
     (
-        lambda shapes: bool({"emb_params", "string_to_param", "clip_l", "clip_g"} & shapes.keys()),
+        # Its own name may be anything, and there is nothing but its few vectors.
+        lambda shapes: (
+            bool({"emb_params", "string_to_param", "clip_l", "clip_g"} & shapes.keys())
+            or [len(shape) for shape in shapes.values()] == [2]
+        ),
         "is a textual-inversion embedding, no model; put the model that it is for in its place",
     ),
     (
@@ -227,12 +246,37 @@ _OTHERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
             "transformer.resblocks.",
             "language_model.",
             "visual.",
+            "vision_model.",
+            "enc.blk.",
+            "blk.0.",
         ),
         "is a text encoder alone; take the whole model",
     ),
     (
-        _begins("conv_first.", "model.0.weight", "model.1.sub.", "layers.0.residual_group."),
+        _begins(
+            "conv_first.",
+            "model.0.weight",
+            "model.1.sub.",
+            "layers.0.residual_group.",
+            "before_RG.",
+            "body.0.weight",
+            "params.",
+            "params_ema.",
+            "upconv1.",
+        ),
         "is an upscaler, no model; name it in EASEL_UPSCALER",
+    ),
+    (
+        _contains("motion_modules.", "temporal_transformer."),
+        f"is a motion module for films, which Easel does not draw{_TAKE}",
+    ),
+    (
+        _begins("1.weight", "3.conv.0.weight"),
+        "is half of a decoder for previews, no model; name the whole in EASEL_PREVIEW",
+    ),
+    (
+        _contains(".qweight", ".wscales"),
+        "is quantised in a way that Easel does not read; take its 16-bit version",
     ),
     (
         _begins(
@@ -245,6 +289,9 @@ _OTHERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
             "adaln_single.",
             "clip_txt_mapper.",
             "patch_embedding.",
+            "double_stream_blocks.",
+            "stylegan_decoder.",
+            "model.double_layers.",
         ),
         f"is of a family that Easel does not draw with{_TAKE}",
     ),
@@ -277,6 +324,9 @@ _CHANNELS: Final = {
 def _tell_diffusion(name: str, header: Header) -> Signature:
     """What a file with a UNet in Stable Diffusion's first names is."""
     shapes = header.shapes
+    _refuse_quantised(name, header)
+    if any(".time_stack." in key for key in shapes):
+        raise UndrawnError(f"{name} is a model of films{_NOT}")
     channels = shapes[f"{UNET}input_blocks.0.0.weight"][1]
     if channels not in {4, EDITING}:
         other = f"is a model of {channels} input channels, which Easel does not draw with{_TAKE}"
@@ -320,11 +370,19 @@ _QUANTISED: Final = (".quant_state.", ".absmax")
 """Parts of the names of tensors that only the program which quantised the file understands."""
 
 
+_INTEGERS: Final = frozenset({"I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "BOOL"})
+"""Formats that weights have only where a program packs them, or by mistake."""
+
+
 def _refuse_quantised(name: str, header: Header) -> None:
     scaled = any(map(stands_beside, header.shapes))
     # Whole files are read by diffusers, which takes factors for weights of no layer.
     read = can_be_widened(header) and f"{UNET}input_blocks.0.0.weight" not in header.shapes
-    if any(part in key for key in header.shapes for part in _QUANTISED) or (scaled and not read):
+    whole = any(
+        header.formats.get(key) in _INTEGERS for key in header.shapes if key.endswith(".weight")
+    )
+    known = any(part in key for key in header.shapes for part in _QUANTISED)
+    if known or whole or (scaled and not read):
         raise UndrawnError(
             f"{name} is quantised in a way that Easel does not read; take its 16-bit version"
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from generation.catalogue.checkpoints import INDEX
+from generation.catalogue.misplaced import INDEX
 from generation.catalogue.signatures import CLIP, CLIP_XL, OPEN_CLIP_XL, UNET, VAE
 
 Shapes = Mapping[str, tuple[int, ...]]

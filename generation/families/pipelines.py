@@ -19,10 +19,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from generation.catalogue.card import Card
-from generation.catalogue.checkpoints import INDEX, find_folder, is_file, read_json
+from generation.catalogue.checkpoints import (
+    explain_lacks,
+    find_folder,
+    is_file,
+    read_json,
+    tell_missing,
+)
 from generation.catalogue.families import find_known
 from generation.catalogue.gguf_headers import KIND as GGUF
 from generation.catalogue.headers import WeightsError, read_header
+from generation.catalogue.misplaced import INDEX
 from generation.catalogue.parts import choose_variant, list_faults
 from generation.catalogue.signatures import TWINS, UNET, VAE, read_signature
 from generation.catalogue.sources import SourceError, read_source, split_revision
@@ -86,7 +93,7 @@ def require_folder(model: str) -> Path:
     """
     found = find_folder(model)
     if found is None:
-        raise ModelError(_tell_missing(model.partition("@")[0]))
+        raise ModelError(tell_missing(model))
     return found
 
 
@@ -98,7 +105,7 @@ def find_file(repository: str, name: str) -> Path:
     """
     found = try_to_load_from_cache(repository, name)
     if not isinstance(found, str):
-        raise ModelError(_tell_missing(repository))
+        raise ModelError(tell_missing(repository))
     return Path(found)
 
 
@@ -140,13 +147,6 @@ def _tell_absent(name: str) -> str:
     return (
         f"{name} is not on this machine yet: `easel models fetch` without a name brings all that"
         " the settings name"
-    )
-
-
-def _tell_missing(repository: str) -> str:
-    return (
-        f"{repository} is not on this machine yet: `easel models fetch` shows its licence and"
-        " fetches it"
     )
 
 
@@ -213,15 +213,10 @@ def _load_file(
     own = find_known(found.family)
     if own.id != family.id and not any({own.id, family.id} <= alike for alike in TWINS):
         raise ModelError(f"{file.name} is {own.title}, not {card.title}")
+    if says := explain_lacks(file, card):
+        raise ModelError(says)
     if not found.whole:
         return _load_around(family, card, file, dtype, **parts)
-    if "text encoder" in found.lacks:
-        raise ModelError(f"{file.name} has no text encoder; take the model's whole file")
-    if "autoencoder" in found.lacks and not parts:
-        raise ModelError(
-            f"{file.name} has no autoencoder; name one as vae in {file.stem}.toml beside it, or"
-            " take a file that has one"
-        )
     return _build(family, card, file, dtype, **parts)
 
 
@@ -265,14 +260,7 @@ def _load_around(
     **parts: Any,  # noqa: ANN401 - diffusers has no types
 ) -> Any:  # noqa: ANN401
     """The pipeline of a denoiser's file, whose other parts the family's own checkpoint lends."""
-    base = card.base or card.model
-    try:
-        folder = require_folder(base)
-    except ModelError:
-        raise ModelError(
-            f"{file.name} is the transformer alone, and {base}, which lends the rest, is not on"
-            f" this machine: `easel models fetch {card.called} --around` fetches that"
-        ) from None
+    folder = require_folder(card.base or card.model)
     if file.suffix.lower() == GGUF and find_spec("gguf") is None:
         raise ModelError(
             f"{file.name} is quantised with GGUF, which is not installed here: pip install"

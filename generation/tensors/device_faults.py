@@ -11,6 +11,7 @@ from typing import Final
 import torch
 from torch.nn import functional
 
+from faults import HostError
 from generation.tensors.memory import is_out_of_memory
 
 _STICKY: Final = (
@@ -48,6 +49,38 @@ _STICKY: Final = (
 
 _SPEAKERS: Final = ("CUDA", "HIP", "cuDNN", "CUDNN", "CUBLAS", "NVML", "MPS", "command buffer")
 """Who speaks of a device, so that no other error is taken for one of its own."""
+
+
+class MissingDeviceError(HostError, RuntimeError):
+    """``EASEL_DEVICE`` names nothing that is here; the text is one sentence."""
+
+
+def read_device(name: str) -> torch.device:
+    """The device that ``EASEL_DEVICE`` names, here or not.
+
+    Raises:
+        MissingDeviceError: There is no such kind.
+    """
+    try:
+        return torch.device(name)
+    except RuntimeError:
+        raise MissingDeviceError(
+            f"EASEL_DEVICE cannot be `{name[:20]}`; write auto, cpu, cuda, cuda:1 or mps"
+        ) from None
+
+
+def require_device(device: torch.device) -> None:
+    """Go on if a device is here.
+
+    Raises:
+        MissingDeviceError: It is not.
+    """
+    count = {"cuda": torch.cuda.device_count, "mps": torch.mps.device_count}.get(device.type)
+    if count is not None and (device.index or 0) >= count():
+        raise MissingDeviceError(
+            f"EASEL_DEVICE is {device}, and PyTorch sees {count() or 'none'} of that kind: install"
+            " the driver and the PyTorch for it, or set EASEL_DEVICE=auto"
+        )
 
 
 def is_device_fault(error: BaseException, device: torch.device) -> bool:

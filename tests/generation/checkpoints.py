@@ -53,7 +53,7 @@ from transformers import (
 )
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from generation.catalogue.checkpoints import INDEX
+from generation.catalogue.misplaced import INDEX
 
 WIDTH = 32
 _NOISE = {

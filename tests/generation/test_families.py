@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from generation.catalogue.card import SAMPLERS as NAMES
 from generation.catalogue.card import Capability, Card
-from generation.catalogue.checkpoints import INDEX
 from generation.catalogue.families import CARDS, VARIANTS, find_card
+from generation.catalogue.misplaced import INDEX
 from generation.derive import REDRAWN, Variation, blend, narrow, select_ninth, vary
 from generation.families import guided
 from generation.families.load import FAMILIES, load

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable
 import pytest
 import pytest_asyncio
 
-from generation.catalogue.checkpoints import INDEX
+from generation.catalogue.misplaced import INDEX
 from generation.recipe import Recipe
 from playground import Interaction, Message
 from storage.decisions.choices import PersonChoices, ServerChoices
