@@ -34,7 +34,7 @@ def find_fault(one: ServedModel) -> str:
         place = find_place(one.source)
     except NotFetchedError as error:
         return str(error)
-    fault = next(list_unfit(place), "")
+    fault = next(list_unfit(place), "").rstrip(".")
     return fault or (explain_lacks(place, one.card) if is_file(str(place)) else "")
 
 

@@ -233,8 +233,8 @@ def _look_at(looked_at: str, setting: str, one: "ServedModel") -> Finding:
     model, name = one.source, f"{one.model} ({one.card.title})"
     if not (says := find_fault(one)):
         return Finding(looked_at, State.OK, f"{name}, on this machine")
-    # A hub id has one slash; what has more was meant as a folder.
-    if says == tell_missing(model) and not (Path(model).is_absolute() or model.count("/") > 1):
+    # Of a path its last name alone is said.
+    if says == tell_missing(model) and says.startswith(model.partition("@")[0]):
         mend = f"to run a worker here: easel models fetch {model}"
         return Finding(looked_at, State.NOTE, f"{name} is not on this machine", mend)
     mend = f"take another, or fetch it again; {setting} expects a file, a folder with a"

@@ -28,7 +28,7 @@ def test_both_ways_draw_and_are_measured(capsys: pytest.CaptureFixture[str]) -> 
 def test_what_fails_takes_no_other_figures_along(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate")
 
     monkeypatch.setattr(gpu, "STAGES", gpu.STAGES[::3])

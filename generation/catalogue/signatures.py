@@ -275,6 +275,10 @@ _OTHERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
         "is half of a decoder for previews, no model; name the whole in EASEL_PREVIEW",
     ),
     (
+        _begins("input_blocks.0.0."),
+        "is a UNet alone, under its first names; take the whole model's safetensors file",
+    ),
+    (
         _contains(".qweight", ".wscales"),
         "is quantised in a way that Easel does not read; take its 16-bit version",
     ),

@@ -26,9 +26,9 @@ from generation.catalogue.checkpoints import (
     read_json,
     tell_missing,
 )
-from generation.catalogue.families import find_known
+from generation.catalogue.families import find_card, find_known
 from generation.catalogue.gguf_headers import KIND as GGUF
-from generation.catalogue.headers import WeightsError, read_header
+from generation.catalogue.headers import KIND, WeightsError, read_header
 from generation.catalogue.misplaced import INDEX
 from generation.catalogue.parts import choose_variant, list_faults
 from generation.catalogue.signatures import TWINS, UNET, VAE, read_signature
@@ -217,17 +217,17 @@ def _load_file(
         raise ModelError(says)
     if not found.whole:
         return _load_around(family, card, file, dtype, **parts)
-    return _build(family, card, file, dtype, **parts)
+    return _build(family, file, dtype, **parts)
 
 
 def _build(
     family: Code,
-    card: Card,
     file: Path,
     dtype: torch.dtype,
     **parts: Any,  # noqa: ANN401 - diffusers has no types
 ) -> Any:  # noqa: ANN401
     """The pipeline of a whole file, with configurations read off its tensors."""
+    own = find_card(family.id)
     words = {"tokenizer": make_tokenizer()}
     if "text_encoder_2" in LAYOUTS[family.id].encoders:
         # OpenCLIP fills its windows with the token of number 0.
@@ -237,19 +237,28 @@ def _build(
         try:
             write_configs(shapes, family.id, Path(place), autoencoder=not parts)
             pipe = getattr(diffusers, family.pipeline).from_single_file(
-                str(file), config=place, dtype=dtype, local_files_only=True,
+                _call_usual(file, Path(place)), config=place, dtype=dtype, local_files_only=True,
                 **words, **parts, **family.options,
             )  # fmt: skip
         except _FAULTS as error:
             raise ModelError(
-                f"{file.name} could not be loaded: its tensors are not those of {card.title}"
+                f"{file.name} could not be loaded: its tensors are not those of {own.title}"
             ) from error
     # What no layer takes diffusers leaves out in silence, and the pictures would be another's.
     if sum(key.startswith(UNET) for key in shapes) > len(pipe.unet.state_dict()):
         raise ModelError(
-            f"{file.name} could not be loaded: its UNet has layers that {card.title} has not"
+            f"{file.name} could not be loaded: its UNet has layers that {own.title} has not"
         )
     return pipe
+
+
+def _call_usual(file: Path, place: Path) -> str:
+    """A path by which diffusers knows a safetensors file: it goes by small letters alone."""
+    if file.suffix == KIND:
+        return str(file)
+    link = place / f"model{KIND}"
+    link.symlink_to(file.resolve())
+    return str(link)
 
 
 def _load_around(
@@ -279,7 +288,7 @@ def _load_around(
         )
     except (*_FAULTS, SafetensorError) as error:
         raise ModelError(
-            f"{file.name} could not be loaded: its tensors do not fit {card.title}"
+            f"{file.name} could not be loaded: its tensors do not fit {find_card(family.id).title}"
         ) from error
     return _load_folder(family, folder, dtype, transformer=transformer, **parts)
 
@@ -333,7 +342,7 @@ def _load_vae_file(card: Card, file: Path, dtype: torch.dtype) -> Any:  # noqa: 
         config = json.dumps(read_autoencoder(shapes, card.id, lead))
         (Path(place) / "config.json").write_text(config, encoding="utf-8")
         return AutoencoderKL.from_single_file(
-            str(file), config=place, dtype=dtype, local_files_only=True
+            _call_usual(file, Path(place)), config=place, dtype=dtype, local_files_only=True
         )
 
 

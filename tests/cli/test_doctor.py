@@ -163,7 +163,7 @@ def test_each_model_that_is_served_is_looked_for(settings: Settings, tmp_path: P
     for folder in (mine, empty):
         folder.mkdir()
     (mine / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')
-    models = f"sdxl, Photo={mine}, gone={empty}"
+    models = f"sdxl, Photo={mine}, gone={tmp_path / 'none'}"
     found = list(doctor.further_models(with_(settings, models=models)))
     assert [(each.name, each.state) for each in found] == [
         ("model easel2", State.OK),
@@ -172,6 +172,8 @@ def test_each_model_that_is_served_is_looked_for(settings: Settings, tmp_path: P
         ("model gone", State.FAULT),
     ]
     assert found[2].says == "mine (Photo), on this machine"
+    (fault,) = doctor.further_models(with_(settings, models=f"sdxl, gone={empty}"))
+    assert (fault.state, fault.says.startswith("empty holds no model")) == (State.FAULT, True)
     (fault,) = doctor.further_models(with_(settings, models="sdlx"))
     assert (fault.state, "`sdlx`" in fault.says) == (State.FAULT, True)
     assert not list(doctor.further_models(settings))

@@ -61,6 +61,12 @@ def test_a_file_draws_what_its_folder_draws(twins: Twins, family: str) -> None:
         assert same(draw(one, recipe)[0], draw(other, recipe)[0])
 
 
+def test_an_ending_in_capitals_is_read(twins: Twins, tmp_path: Path) -> None:
+    file = tmp_path / "ONE.SAFETENSORS"
+    file.symlink_to(twins("sd15")[0])
+    assert load(choose_card(str(file)), str(file), CPU)
+
+
 def test_a_file_that_predicts_velocity_is_drawn_so(twins: Twins, tmp_path: Path) -> None:
     file = tmp_path / "velocity.safetensors"
     marks = {"v_pred": torch.zeros(0), "ztsnr": torch.zeros(0)}
