@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.launch import QUIET
 from generation.catalogue.served import list_served
 from generation.pictures.metadata import encode_png
 from generation.recipe import SEED_LIMIT, Recipe
@@ -34,13 +35,6 @@ from storage.settings import Settings, load_settings
 UNKNOWN_IMAGE: Final = "0" * 64
 """Stands in a recipe for an image that was not fetched."""
 
-
-QUIET: Final = {
-    "DIFFUSERS_VERBOSITY": "error",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-}
-"""Keeps the model libraries from writing between the lines of a command."""
 
 app = typer.Typer(rich_markup_mode=None)
 Text = Annotated[str, typer.Argument(help="As typed after /imagine, flags and all.")]

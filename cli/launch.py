@@ -32,6 +32,13 @@ run: then it is tried for ever."""
 LONGEST_PAUSE: Final = 300.0
 """Seconds at most before a side is started again."""
 
+QUIET: Final = {
+    "DIFFUSERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+"""Keeps the model libraries from writing between the lines of a command or a log."""
+
 GRACE: Final = 5.0
 """Seconds that a side has to end by itself when asked to."""
 
@@ -221,7 +228,7 @@ class Crew:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "cli.launch", *side.command),
             # Lines are told as they are written, not in blocks as Python writes them into a pipe.
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **side.environment},
+            env={**os.environ, **QUIET, "PYTHONUNBUFFERED": "1", **side.environment},
             # It closes when this process is gone, however it went: see `_end_with_parent`.
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

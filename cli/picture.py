@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli.imagine import QUIET, find_limits, open_decoder
+from cli.imagine import find_limits, open_decoder
+from cli.launch import QUIET
 from generation.catalogue.served import choose_usual, list_served
 from generation.questions.description import Certainty, Description, describe
 from generation.questions.question import Question, Seen

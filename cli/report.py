@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, Any, Final
 
 import typer
@@ -15,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from cli import __version__
-from cli.imagine import QUIET
+from cli.launch import QUIET
 from faults import HostError
 from generation.catalogue.served import list_served
 from storage.queue.jobs import RenderError
@@ -27,6 +28,8 @@ CHUNK: Final = "easel-report"
 _SIDE: Final = 384
 _LINE: Final = 22
 _EDGE: Final = 12
+_WIDE: Final = 100
+"""Characters of a sentence's line, which fit into the sheet's width."""
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -104,7 +107,7 @@ def try_models(settings: Settings, *, small: bool) -> Iterator[tuple[str, Any]]:
 def write_lines(name: str, came: Any) -> list[str]:  # noqa: ANN401 - a Trial, which loads late
     """What is said of a model, in lines."""
     if isinstance(came, str):
-        return [name, came]
+        return [name, *wrap(came, _WIDE)]
     apart = came.difference
     beside = "nothing of diffusers' to compare with"
     if came.fault:
@@ -121,19 +124,24 @@ def write_lines(name: str, came: Any) -> list[str]:  # noqa: ANN401 - a Trial, w
 def compose_sheet(host: str, rows: Sequence[tuple[str, Any]]) -> Image.Image:
     """All of it in one picture: a line on the host, then a row for each model."""
     font = ImageFont.load_default(16)
-    high = [3 * _LINE + (0 if isinstance(came, str) else _SIDE) + 2 * _EDGE for _, came in rows]
+    texts = [write_lines(name, came) for name, came in rows]
+    high = [
+        len(lines) * _LINE + (0 if isinstance(came, str) else _SIDE) + 2 * _EDGE
+        for lines, (_, came) in zip(texts, rows, strict=True)
+    ]
     sheet = Image.new("RGB", (2 * _SIDE + 3 * _EDGE, 2 * _LINE + _EDGE + sum(high)), "white")
     pen = ImageDraw.Draw(sheet)
     _write(pen, host, (_EDGE, _EDGE), font)
     top = 2 * _LINE + _EDGE
-    for (name, came), height in zip(rows, high, strict=True):
-        for number, line in enumerate(write_lines(name, came)):
+    for (_, came), lines, height in zip(rows, texts, high, strict=True):
+        for number, line in enumerate(lines):
             _write(pen, line, (_EDGE, top + number * _LINE), font)
         if not isinstance(came, str):
             for number, picture in enumerate(filter(None, (came.ours, came.theirs))):
                 shown = picture.copy()
                 shown.thumbnail((_SIDE, _SIDE))
-                sheet.paste(shown, (_EDGE + number * (_SIDE + _EDGE), top + 3 * _LINE + _EDGE // 2))
+                below = top + len(lines) * _LINE + _EDGE // 2
+                sheet.paste(shown, (_EDGE + number * (_SIDE + _EDGE), below))
         top += height
     return sheet
 

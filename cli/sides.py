@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from cli.launch import QUIET
 from cli.workers import drain_worker, live_workers
 from storage.prepare import migrate
 from storage.settings import Settings, load_settings
@@ -65,6 +66,7 @@ def _drain(settings: Settings) -> None:
 def _become(module: str) -> None:
     """Makes the database ready, then turns this process into another module's."""
     migrate(load_settings())
+    os.environ.update(QUIET)
     command = [sys.executable, "-m", module]
     # The same process, so signals and the exit code pass between the side and whoever started it.
     # On Windows execv starts another process and ends this one, which a shell takes for the end.
