@@ -23,6 +23,9 @@ from playground.transport.gateway import Gateway
 from playground.transport.oauth import TOKEN_PATH, TokenRoute
 from playground.transport.rest import BASE, Rest
 
+_PIECE = 2**16
+"""Bytes of a file that are sent at a time."""
+
 COUNT_FILE = "EASEL_PLAYGROUND_COUNT"
 """Environment variable that names a file to which a closing stand-in appends its counts."""
 LARGEST_BODY = 26 * 1024 * 1024
@@ -113,11 +116,11 @@ class Server:
         app.router.add_post(TOKEN_PATH, TokenRoute(self.world).handle)
         app.router.add_route("*", BASE + "/{path:.*}", self.rest.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
-        app.router.add_get("/attachments/{channel}/{id}/{name}", self._file)
+        app.router.add_get("/attachments/{channel}/{id}/{name}", self._file, allow_head=False)
         app.router.add_get("/playground/health", self._health)
         return app
 
-    async def _file(self, request: web.Request) -> web.Response:
+    async def _file(self, request: web.Request) -> web.StreamResponse:
         """Serve a file to whoever has a link that is signed and has not expired."""
         file_id = request.match_info["id"]
         expires, issued = request.query.get("ex", ""), request.query.get("is", "")
@@ -131,7 +134,14 @@ class Server:
             "X-Content-Type-Options": "nosniff",
             "Content-Security-Policy": "default-src 'none'; sandbox",
         }
-        return web.Response(body=data, headers=headers)
+        response = web.StreamResponse(headers=headers)
+        response.content_length = len(data)
+        await response.prepare(request)
+        # Piece by piece: as a whole, 20 MB would keep everything else here waiting.
+        for start in range(0, len(data), _PIECE):
+            await response.write(data[start : start + _PIECE])
+        await response.write_eof()
+        return response
 
     def _link_is_good(self, request: web.Request, expires: str, issued: str) -> bool:
         file_id = int(request.match_info["id"])
