@@ -175,7 +175,8 @@ def _tell_apart(name: str, others: Sequence[str]) -> str:
 def list_passed_over(model: str) -> Iterator[str]:
     """Why each file in a folder of single files is no model, one sentence each."""
     folder = Path(tidy(model))
-    files = list_files(folder)
+    # No name at all would mean the folder that one happens to be in.
+    files = list_files(folder) if model.strip() else []
     # Beside models alone: of a folder without any, that is said which has to be mended.
     pickled = (file for file in sorted(folder.glob("*")) if file.suffix.lower() in PICKLED)
     for file in (*files, *(pickled if files else ())):

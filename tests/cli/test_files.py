@@ -304,6 +304,8 @@ def test_what_lies_beside_models_is_passed_over_and_told(
     for name in ("one", "two"):
         write_header(folder / f"{name}.safetensors", *KNOWN)
     write_header(folder / "ink.safetensors", "lora_unet_a.lora_down.weight")
+    # Where the command is started from is nobody's folder of models.
+    write_header(tmp_path / "stray.safetensors", "lora_unet_a.lora_down.weight")
     monkeypatch.setenv("EASEL_MODEL", str(folder))
     code, said = say("models")
     assert code == 0
@@ -314,3 +316,4 @@ def test_what_lies_beside_models_is_passed_over_and_told(
     assert "one (one), on this machine" in said
     assert "two (two), on this machine" in said
     assert "ink.safetensors is a LoRA" in said
+    assert "stray" not in said
