@@ -83,6 +83,7 @@ class Request:
         haze: Angle of the noise on the guide, 0 to pi/2.
         begin: Angle to begin at: pi/2 is from noise alone.
         known: The part of the pictures that is not drawn, if there is one.
+        posed: Whether each picture takes a pose of its own; not in the lattice of pixel art.
     """
 
     guide: Tensor
@@ -92,6 +93,7 @@ class Request:
     haze: float = 0.0
     begin: float = RIGHT
     known: Known | None = None
+    posed: bool = False
 
     def expand(self, count: int) -> Self:
         """A request of one row for as many pictures."""

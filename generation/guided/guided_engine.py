@@ -35,6 +35,7 @@ from generation.guided.drawing import (
 )
 from generation.guided.latents import PATCH
 from generation.guided.plans import Plans, is_pixel_art, settle_styles
+from generation.guided.poses import pose
 from generation.pictures.canvas import Init, InpaintCanvas
 from generation.recipe import Ingredient, Lora, Phrase, Recipe, share_of_steps
 from generation.sampling.engine import Batching, Upscalers, Watch
@@ -166,7 +167,7 @@ class GuidedEngine:
         rows = self._draw_noise(recipe, self.batching.size if len(asked) == 1 else 1)
         # Generators: they do nothing before their first step is asked for below.
         walks = [
-            take_steps(self.networks, request.expand(len(noise)), noise, walk)
+            take_steps(self.networks, pose(request, noise, self.networks.latents), noise, walk)
             for request, noise in zip(
                 asked if len(asked) > 1 else asked * len(rows), rows, strict=True
             )
@@ -230,6 +231,7 @@ class GuidedEngine:
             look=name_look(self.networks, [])[None] if named is None else named,
             words=plan.words,
             begin=RIGHT * _BEGIN,
+            posed=not is_pixel_art(phrases),
             known=None if drawn is None else Known(guide, drawn),
         )
 

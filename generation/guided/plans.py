@@ -19,7 +19,7 @@ from generation.guided.drawing import widen
 from generation.guided.dyes import dye
 from generation.guided.latents import PATCH, Latents
 from generation.guided.planner import Planner
-from generation.guided.told_colours import take_colours
+from generation.guided.told_colours import list_things, take_colours
 from generation.guided.words import Words
 from generation.recipe import Phrase, Size
 
@@ -80,11 +80,36 @@ class Plans:
         """The mean latents (1, C, s, s) of a text, in its colours where they can be given."""
         told = take_colours(text)
         if told is None:
-            return self._read(text)
+            return self._group(text)
         shown = (self.latents.decode(self._read(told.bare))[0].clamp(-1, 1) + 1) / 2
         lines = _find_styles(told.bare) == {_LINES}
         dyed = dye(shown, told.colour, told.ground or "white", lines=lines)
         return self._read(text) if dyed is None else self.latents.encode(dyed[None] * 2 - 1)
+
+    def _group(self, text: str) -> Tensor:
+        """The mean latents (1, C, s, s) of a text of several things, each planned by itself.
+
+        The planner saw pairs seldom, and plans them as two clouds.
+        """
+        things, styles = list_things(text), _find_styles(text)
+        if not 2 <= len(things) <= _MOST or len(styles) > 1:
+            return self._read(text)
+        style = "".join(f", {one} style" for one in styles)
+        shown = [self.latents.decode(self._plan(one + style)) for one in things]
+        height, width = shown[0].shape[-2:]
+        small = [
+            functional.interpolate(one, (height // 2, width // 2), mode="bilinear", antialias=True)
+            for one in shown
+        ]
+        # On the ground of the first: two in a row, more in two rows.
+        whole = shown[0][..., :1, :1].expand(-1, -1, height, width).clone()
+        for number, one in enumerate(small):
+            top = height // 4 if len(small) == 2 else number // 2 * (height // 2)
+            left = number % 2 * (width // 2)
+            if number == 2 and len(small) == 3:
+                left = width // 4
+            whole[..., top : top + height // 2, left : left + width // 2] = one
+        return self.latents.encode(whole)
 
     def _read(self, text: str) -> Tensor:
         """What the planner makes of a text (1, C, s, s)."""
@@ -107,6 +132,9 @@ class Plans:
             guide = self.latents.encode(shown)
         return widen(guide, height, width, ground)
 
+
+_MOST: Final = 4
+"""Things that are laid beside each other."""
 
 _NOTHING: Final = Phrase(text="")
 _USUAL: Final = ", flat style"

@@ -43,6 +43,22 @@ def take_colours(text: str) -> Told | None:
     return Told(bare, said[0].lower(), ground)
 
 
+def list_things(text: str) -> list[str]:
+    """The things of a text, each as a text of its own with its colour and the ground of all."""
+    words = _find_words()
+    laid = words["ground"].search(text)
+    ground = f" on a {laid['colour']} {GROUND}" if laid else ""
+    things, colour = [], ""
+    for one in words["said"].finditer(text[: laid.start()] + text[laid.end() :] if laid else text):
+        if one.lastgroup == Kind.COLOUR:
+            colour = f"{one[0]} "
+        elif one.lastgroup == Kind.THING:
+            said = f"{colour}{one[0]}"
+            things.append(f"{'an' if said[0].lower() in 'aeiou' else 'a'} {said}{ground}")
+            colour = ""
+    return things
+
+
 @cache
 def _find_words() -> dict[str, re.Pattern[str]]:
     """Finds the ground of a text, and its things and colours as groups of their kinds."""

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from generation.guided.dyes import COLOUR_WORDS, COLOURS, colour_shares, dye, find_cover
-from generation.guided.told_colours import Told, take_colours
+from generation.guided.told_colours import Told, list_things, take_colours
 
 HUES = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
 
@@ -121,3 +121,20 @@ def test_colours_are_taken_out_of_the_words(text: str, told: Told) -> None:
 )
 def test_words_of_several_things_or_none_stay_together(text: str) -> None:
     assert take_colours(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "things"),
+    [
+        ("a red car and a blue house", ["a red car", "a blue house"]),
+        ("an owl beside a cat, line art", ["an owl", "a cat"]),
+        (
+            "a red cat and a dog on a blue background",
+            ["a red cat on a blue background", "a dog on a blue background"],
+        ),
+        ("a purple turtle", ["a purple turtle"]),
+        ("blue", []),
+    ],
+)
+def test_each_thing_of_a_text_keeps_its_colour_and_the_ground(text: str, things: list[str]) -> None:
+    assert list_things(text) == things

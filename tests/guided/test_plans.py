@@ -236,3 +236,14 @@ def test_a_damaged_planner_is_a_sentence(folder: Path, tmp_path: Path, config: s
     (tmp_path / OWN / "config.json").write_text(config)
     with pytest.raises(ModelError, match="planner"):
         load(EASEL, str(tmp_path), CPU)
+
+
+@pytest.mark.parametrize("style", ["", ", line art style"])
+def test_each_of_several_things_is_planned_by_itself(plans: Plans, style: str) -> None:
+    size = Size(width=32, height=32)
+    made = plans.latents.decode(plans.make([Phrase(text=f"a cat and a dog{style}")], size).guide)
+    for name, left in (("a cat", 0), ("a dog", 16)):
+        alone = plans.latents.decode(plans.make([Phrase(text=name + style)], size).guide)
+        half = torch.nn.functional.interpolate(alone, (16, 16), mode="bilinear", antialias=True)
+        shown = plans.latents.decode(plans.latents.encode(half))
+        torch.testing.assert_close(made[..., 8:24, left : left + 16], shown, atol=1e-3, rtol=0)
