@@ -261,12 +261,14 @@ def test_models_lists_every_family() -> None:
 def test_models_says_which_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EASEL_MODELS", "flux2-klein, photo=acme/photo-xl@3f2a")
     served = Answer("models").out.partition("Served here, the default first:")[2]
-    assert served.split() == [
-        *("--model", "easel", "easel-1"),
-        *(("--model", "easel2", "easel-2") if EASEL_2.is_dir() else ()),
-        *("--model", "flux2-klein", "flux2-klein"),
-        *("--model", "photo", "acme/photo-xl@3f2a"),
+    lines = [line.partition(": ") for line in served.strip().splitlines()]
+    assert [line.split() for line, _, _ in lines] == [
+        ["--model", "easel", "easel-1"],
+        *([["--model", "easel2", "easel-2"]] if EASEL_2.is_dir() else []),
+        ["--model", "flux2-klein", "flux2-klein"],
+        ["--model", "photo", "acme/photo-xl@3f2a"],
     ]
+    assert ["models fetch" in lacks for _, _, lacks in lines][-2:] == [True, True]
     monkeypatch.setenv("EASEL_MODELS", "sdlx")
     refused = Answer("models")
     assert (refused.code, "sdxl" in refused.out) == (1, True)

@@ -78,5 +78,6 @@ def _place(noise: Tensor, ratio: float) -> Tensor:
 
 def _sum_up(noise: Tensor, count: int) -> Tensor:
     """Standard normal values (B, count) of noise (B, C, h, w), each of channels of its own."""
-    parts = noise[:, : noise.shape[1] // count * count].unflatten(1, (count, -1)).flatten(2)
-    return (parts.sum(2) / parts.shape[2] ** 0.5).clamp(-_FARTHEST, _FARTHEST)
+    parts = noise[:, : noise.shape[1] // count * count].reshape(len(noise), count, -1)
+    sums: Tensor = parts.sum(2) / parts.shape[2] ** 0.5
+    return sums.clamp(-_FARTHEST, _FARTHEST)

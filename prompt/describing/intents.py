@@ -68,7 +68,7 @@ _SHAPES: Final[Mapping[str, Sequence[str]]] = {
 }
 _COLOURS: Final = rf"(?:{'|'.join(sorted(NAMES, key=len, reverse=True))})"
 _ITEM: Final = re.compile(
-    rf"(?:\s*(?:palette of|in) {_COLOURS}(?:, {_COLOURS})* and {_COLOURS}(?=,|\Z)|[^,])+"
+    rf"(?:\b(?:palette of|in) {_COLOURS}(?:, {_COLOURS})* and {_COLOURS}(?=,|\Z)|[^,])+"
 )
 
 _LETTERINGS: Final = ('with the words "{}"', 'that reads "{}"')

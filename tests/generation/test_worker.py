@@ -14,6 +14,7 @@ from PIL import Image
 
 from generation import worker
 from generation.catalogue.families import BUNDLED, EASEL_2, UnknownFamilyError, find_card
+from generation.catalogue.headers import WeightsError
 from generation.catalogue.memory_plans import read_room
 from generation.catalogue.served import list_served
 from generation.derive import enlarge, narrow
@@ -288,7 +289,7 @@ def test_making_without_a_queue_gives_the_same_pictures_again(settings: Settings
 
 
 def test_models_that_cannot_be_used_are_refused(settings: Settings, tmp_path: Path) -> None:
-    with pytest.raises(ModelError):
+    with pytest.raises(WeightsError, match="holds no model"):
         make(APPLE, settings.model_copy(update={"model": str(tmp_path)}), quiet)
     with pytest.raises(UnknownFamilyError):
         make(APPLE, settings.model_copy(update={"family": "dalle"}), quiet)

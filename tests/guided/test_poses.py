@@ -1,4 +1,4 @@
-"""Poses: pictures of one plan differ, by their own noise and a little by a little, on plain ground."""
+"""Poses: pictures of one plan differ by their noise, a little by a little, on plain ground."""
 
 import torch
 from torch import Tensor

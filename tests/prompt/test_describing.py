@@ -378,10 +378,13 @@ def named(draw: st.DrawFn) -> str:
 @st.composite
 def written(draw: st.DrawFn) -> str:
     """A prompt as people write them."""
-    joined = st.sampled_from([" of ", " in ", " on ", " with ", " and ", ", "])
+    # Not "in", since a fox in red is whole.
+    joined = st.sampled_from([" of ", " under ", " on ", " with ", " and ", ", "])
     text = draw(named())
     for _ in range(draw(st.integers(0, 3))):
-        text += draw(joined) + draw(named())
+        join = draw(joined)
+        # Behind a comma, "red, tiny fox" may be two things to say.
+        text += join + draw(named() if join != ", " else named().filter(lambda one: "," not in one))
     return text
 
 
