@@ -40,7 +40,7 @@ prompt in which it knows none of the things, it names the nearest thing that it 
 - **Styles**: {styles}.
 
 It cannot count, and knows no places, doings or moods: of "two cats asleep on a sofa" it draws a
-cat. Two things stand side by side."""
+cat. Up to four things stand side by side."""
 
 _PAGE: Final = """\
 # The bundled model

@@ -69,6 +69,7 @@ class Abilities:
         shares: Whether it mixes several ideas by their weights.
         weights: Whether it weighs words; the lowest weight, or None if it does not.
         figures: Whether every weight is written as a number, never as bare brackets.
+        reweighed: Whether unwanted words come back with bare brackets for the numbers these mean.
         breaks: Whether words can be told to begin a new window of the text encoder.
         images: Whether a prompt may link to images.
         prose: Whether it is told sentences instead of tags.
@@ -92,6 +93,7 @@ class Abilities:
     shares: bool = False
     weights: float | None = None
     figures: bool = False
+    reweighed: bool = False
     breaks: bool = False
     images: bool = False
     prose: bool = False
@@ -203,6 +205,7 @@ ABILITIES: Final[Mapping[Program, Abilities]] = {
         },
         weights=float("-inf"),
         figures=True,
+        reweighed=True,
         window=_WINDOW,
         embeddings="embedding:{}",
     ),

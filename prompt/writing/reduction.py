@@ -262,8 +262,8 @@ def _round_weights(phrase: Phrase, able: Abilities) -> Phrase:
         own = count_brackets(weight) and not able.figures
         return weight if own or round(weight, _EXACT) == weight else round(weight, _WRITTEN)
 
-    spans = tuple(replace(one, weight=fit(one.weight)) for one in phrase.spans)
-    return replace(phrase, spans=spans)
+    fitted = (replace(one, weight=fit(one.weight)) for one in phrase.spans)
+    return replace(phrase, spans=tuple(one for one in fitted if one.weight != 1.0))
 
 
 def _split_breaks(phrase: Phrase) -> list[Phrase]:
@@ -282,4 +282,7 @@ def _reduce_items(items: Unwanted, able: Abilities, notes: Notes) -> Unwanted:
     phrases = [_reduce_words(read_emphasis(item), able, notes) for item in items]
     if not able.figures:
         return tuple(dict.fromkeys(map(format_emphasis, phrases)))
-    return tuple(dict.fromkeys(_write_figures(chain(*one.chunks)) for one in phrases))
+    figures = [_write_figures(chain(*one.chunks)) for one in phrases]
+    if able.reweighed:
+        figures = [format_emphasis(read_emphasis(one)) for one in figures]
+    return tuple(dict.fromkeys(figures))
