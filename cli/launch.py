@@ -16,7 +16,6 @@ import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from faults import HostError
@@ -115,12 +114,7 @@ class Crew:
             asyncio.get_running_loop().add_signal_handler(number, self._interrupt)
         return self
 
-    async def __aexit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Asks every side to end, and makes those end that do not."""
         self._ending.set()
         # First those that need the others: a bot that signs off still talks to the stand-in.

@@ -9,7 +9,6 @@ import subprocess
 import threading
 from contextlib import suppress
 from time import monotonic
-from types import TracebackType
 from typing import Final, Self
 
 import psutil
@@ -73,12 +72,7 @@ class Watch:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """There is an answer, or the process has ended."""
         self._answered.set()
         self._thread.join()
