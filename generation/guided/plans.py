@@ -96,19 +96,17 @@ class Plans:
             return self._read(text)
         style = "".join(f", {one} style" for one in styles)
         shown = [self.latents.decode(self._plan(one + style)) for one in things]
-        height, width = shown[0].shape[-2:]
-        small = [
-            functional.interpolate(one, (height // 2, width // 2), mode="bilinear", antialias=True)
-            for one in shown
-        ]
-        # On the ground of the first: two in a row, more in two rows.
-        whole = shown[0][..., :1, :1].expand(-1, -1, height, width).clone()
-        for number, one in enumerate(small):
-            top = height // 4 if len(small) == 2 else number // 2 * (height // 2)
-            left = number % 2 * (width // 2)
-            if number == 2 and len(small) == 3:
-                left = width // 4
-            whole[..., top : top + height // 2, left : left + width // 2] = one
+        side = shown[0].shape[-1]
+        half = side // 2
+        small = [_scale(one, half) for one in shown]
+        rows = [row for row in (small[:2], small[2:]) if row]
+        # On the ground of the first, each row in the middle.
+        whole = shown[0][..., :1, :1].expand(-1, -1, side, side).clone()
+        for down, row in enumerate(rows):
+            top = (side - half * len(rows)) // 2 + half * down
+            for across, one in enumerate(row):
+                left = (side - half * len(row)) // 2 + half * across
+                whole[..., top : top + half, left : left + half] = one
         return self.latents.encode(whole)
 
     def _read(self, text: str) -> Tensor:
@@ -123,13 +121,7 @@ class Plans:
         least, ground = min(height, width), _find_ground(guide)
         if least != guide.shape[-1]:
             # As a picture: the finer components of a latent mean nothing at another scale.
-            shown = functional.interpolate(
-                self.latents.decode(guide),
-                (least * PATCH, least * PATCH),
-                mode="bilinear",
-                antialias=True,
-            )
-            guide = self.latents.encode(shown)
+            guide = self.latents.encode(_scale(self.latents.decode(guide), least * PATCH))
         return widen(guide, height, width, ground)
 
 
@@ -170,6 +162,16 @@ def find_drawn(guide: Tensor) -> Tensor:
     return (apart.abs().amax(1, keepdim=True) > _APART).float()
 
 
+def find_corners(guide: Tensor) -> Tensor:
+    """The corners (B, C, 2, 2) of a plan (B, C, h, w), which lie on its ground if it has one."""
+    return guide[:, :, :: guide.shape[2] - 1, :: guide.shape[3] - 1]
+
+
 def _find_ground(guide: Tensor) -> Tensor:
     """Latents (B, C) of the ground that a plan (B, C, s, s) lies on: the mean of its corners."""
-    return guide[:, :, :: guide.shape[2] - 1, :: guide.shape[3] - 1].mean((2, 3))
+    return find_corners(guide).mean((2, 3))
+
+
+def _scale(shown: Tensor, side: int) -> Tensor:
+    """Pictures (B, 3, s, s) of another side."""
+    return functional.interpolate(shown, (side, side), mode="bilinear", antialias=True)

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from generation.guided.drawing import Known, Request
 from generation.guided.latents import PATCH, Latents
+from generation.guided.plans import find_corners
 
 _TURN: Final = 5 * pi / 180
 """Deviation of the angle by which a thing is turned, in radians."""
@@ -48,10 +49,12 @@ def pose(request: Request, noise: Tensor, latents: Latents) -> Request:
         latents: The map between latents and pixels.
     """
     many, plan = request.expand(len(noise)), request.guide
-    corners = plan[:, :, :: plan.shape[2] - 1, :: plan.shape[3] - 1]
+    if not request.posed:
+        return many
+    corners = find_corners(plan)
     ground = corners.mean((2, 3), keepdim=True)
     uneven = latents.decode(corners) - latents.decode(ground.expand_as(corners))
-    if not request.posed or uneven.abs().max() > _EVEN:
+    if uneven.abs().max() > _EVEN:
         return many
     behind = latents.decode(ground.expand_as(plan))
     apart = (latents.decode(plan) - behind).expand(len(noise), -1, -1, -1)

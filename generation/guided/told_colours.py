@@ -28,35 +28,44 @@ class Told:
 def take_colours(text: str) -> Told | None:
     """A text of one thing with its colours apart; None for one of several, or in several."""
     words = _find_words()
-    laid = words["ground"].search(text)
-    rest = text[: laid.start()] + text[laid.end() :] if laid else text
+    rest, ground = _take_ground(text)
     found = list(words["said"].finditer(rest))
     kinds = [one.lastgroup for one in found]
     if kinds.count(Kind.THING) != 1 or kinds.count(Kind.COLOUR) > 1 or Kind.GROUND in kinds:
         return None
-    ground = laid["colour"].lower() if laid else ""
     if Kind.COLOUR not in kinds:
         return Told(rest, ground=ground)
     said = found[kinds.index(Kind.COLOUR)]
     before, after = rest[: said.start()], rest[said.end() :].lstrip()
-    bare = _ARTICLE.sub("an" if after[:1].lower() in "aeiou" else "a", before) + after
+    bare = _ARTICLE.sub(_choose_article(after), before) + after
     return Told(bare, said[0].lower(), ground)
 
 
 def list_things(text: str) -> list[str]:
     """The things of a text, each as a text of its own with its colour and the ground of all."""
-    words = _find_words()
-    laid = words["ground"].search(text)
-    ground = f" on a {laid['colour']} {GROUND}" if laid else ""
+    rest, ground = _take_ground(text)
+    behind = f" on {_choose_article(ground)} {ground} {GROUND}" if ground else ""
     things, colour = [], ""
-    for one in words["said"].finditer(text[: laid.start()] + text[laid.end() :] if laid else text):
+    for one in _find_words()["said"].finditer(rest):
         if one.lastgroup == Kind.COLOUR:
             colour = f"{one[0]} "
         elif one.lastgroup == Kind.THING:
             said = f"{colour}{one[0]}"
-            things.append(f"{'an' if said[0].lower() in 'aeiou' else 'a'} {said}{ground}")
+            things.append(f"{_choose_article(said)} {said}{behind}")
             colour = ""
     return things
+
+
+def _take_ground(text: str) -> tuple[str, str]:
+    """A text without what it says of the ground, and the ground's colour; empty for none."""
+    laid = _find_words()["ground"].search(text)
+    if laid is None:
+        return text, ""
+    return text[: laid.start()] + text[laid.end() :], laid["colour"].lower()
+
+
+def _choose_article(said: str) -> str:
+    return "an" if said[:1].lower() in "aeiou" else "a"
 
 
 @cache
