@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,12 +85,18 @@ def load_drawings(pack: Path, drawings: Sequence[Drawing]) -> Tensor:
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).contiguous()
 
 
-def _picture(archives: dict[str, zipfile.ZipFile], drawing: Drawing) -> NDArray[np.uint8]:
+def open_drawing(archives: Mapping[str, zipfile.ZipFile], drawing: Drawing) -> Image.Image:
+    """A drawing as its archive has it, in RGBA of the world's side."""
     archive, name = drawing.file.split("/")
     with Image.open(io.BytesIO(archives[archive].read(name))) as image:
         picture = image.convert("RGBA")
     if picture.size != (SIDE, SIDE):
         picture = picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return picture
+
+
+def _picture(archives: Mapping[str, zipfile.ZipFile], drawing: Drawing) -> NDArray[np.uint8]:
+    picture = open_drawing(archives, drawing)
     if drawing.style == PIXEL_ART:
         picture = pixelate(picture)
     return np.asarray(picture)

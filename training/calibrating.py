@@ -5,7 +5,6 @@ word for. Some of its things are a bare shape, such as lightning or a loaf, whic
 others; of these it has to be surer than of it ever was where it was wrong.
 """
 
-import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,8 +26,8 @@ from generation.answering.judge import (
     load_labels,
 )
 from generation.questions.colours import NAMES
-from training.artwork import PIXEL_ART, Drawing, list_drawings, pixelate
-from training.plan import SIDE, Options, start
+from training.artwork import PIXEL_ART, Drawing, list_drawings, open_drawing, pixelate
+from training.plan import Options, start
 from training.world import common_things, name_thing
 
 MARGIN: Final = 0.05
@@ -58,16 +57,12 @@ _TOGETHER: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A drawing as it is shown: on which ground, and whether as pixels."""
+    """A drawing as it is shown: on which ground, whether as pixels, and what it may be called."""
 
     drawing: Drawing
     ground: str
     pixels: bool
-
-    @property
-    def names(self) -> Sequence[str]:
-        """What it may be called."""
-        return name_thing(self.drawing, common_things().get(self.drawing.label)).names
+    names: Sequence[str]
 
 
 def calibrate(given: Options) -> None:
@@ -102,11 +97,12 @@ def calibrate(given: Options) -> None:
 
 def _list_shown(given: Options, known: set[str]) -> Iterator[_Shown]:
     """Drawings that it did not learn from, each on some ground."""
-    chance = Random(_SEED)
+    chance, common = Random(_SEED), common_things()
     drawings = [one for one in list_drawings(given.pack) if one.style not in {_LEFT_OUT, PIXEL_ART}]
     chance.shuffle(drawings)
     for drawing in drawings:
-        one = _Shown(drawing, chance.choice(_GROUNDS), chance.random() < _PIXELS)
+        names = name_thing(drawing, common.get(drawing.label)).names
+        one = _Shown(drawing, chance.choice(_GROUNDS), chance.random() < _PIXELS, names)
         if drawing.style not in given.size.styles or not known.intersection(one.names):
             yield one
 
@@ -125,11 +121,7 @@ def _ask(
 
 def _lay(archives: Mapping[str, zipfile.ZipFile], one: _Shown) -> Image.Image:
     """A drawing on its ground."""
-    archive, name = one.drawing.file.split("/")
-    with Image.open(io.BytesIO(archives[archive].read(name))) as image:
-        cut = image.convert("RGBA")
-    if cut.size != (SIDE, SIDE):
-        cut = cut.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    cut = open_drawing(archives, one.drawing)
     if one.pixels:
         cut = pixelate(cut).resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
     else:

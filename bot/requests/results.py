@@ -144,8 +144,7 @@ class ResultHandler:
         """
         if not ownership.may_remove(requester, job):
             raise NotYoursError
-        server = await self._records.read(choice_queries.read_server, requester.guild_id or 0)
-        person = await policy.read_preferences(self._records, requester.user.id)
+        person, server = await policy.read_choices(self._records, requester)
         place = await Destination.choose_beside(requester, server, person)
         require_audience(client, job, adult=place.adult)
         channel = client.get_partial_messageable(place.channel_id)

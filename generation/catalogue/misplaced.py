@@ -81,10 +81,10 @@ def explain_file(file: Path) -> str:
 def explain_folder(folder: Path) -> str:
     """Why a folder that is here, and has no model in any layout, is none."""
     name = folder.resolve().name or "the folder"
-    names = {entry.name for entry in _scan(folder)}
+    names = _list_names(folder)
+    of_class = _read_start(folder / "config.json")
     for stated, says in _STATED:
-        config = folder / "config.json"
-        if stated in _read_start(config):
+        if stated in of_class:
             return f"{name} is {says}"
     if {"unet", "vae"} <= names or {"transformer", "vae"} <= names:
         return (
@@ -134,9 +134,8 @@ def _find_models(folder: Path) -> Iterator[str]:
             yield here.as_posix()
 
 
-def _scan(folder: Path) -> list[os.DirEntry[str]]:
+def _list_names(folder: Path) -> set[str]:
     try:
-        with os.scandir(folder) as entries:
-            return list(entries)
+        return {entry.name for entry in folder.iterdir()}
     except OSError:
-        return []
+        return set()

@@ -122,11 +122,12 @@ def list_damaged(part: Path) -> Iterator[str]:
     """What is wrong with one part: every piece of its weights has to open."""
     names = {file.name for file in part.glob(f"*{KIND}")}
     pieces = {name for name in names if _PIECE.search(name)}
-    if pieces and not any(part.glob(f"*{KIND}.index*.json")):
+    listings = list(part.glob(f"*{KIND}.index*.json"))
+    if pieces and not listings:
         yield f"{part.name} has {min(pieces)} and no list of such pieces; fetch it again."
         return
     # A piece that an index lists and that is absent would go unnoticed otherwise.
-    for listing in part.glob(f"*{KIND}.index*.json"):
+    for listing in listings:
         names |= set(read_json(listing).get("weight_map", {}).values())
     if not names and any(part.glob("*.bin")):
         yield f"{part.name} has no safetensors weights, and Easel reads no others."

@@ -235,14 +235,6 @@ class GuidedEngine:
             known=None if drawn is None else Known(guide, drawn),
         )
 
-    def draws_best(self, recipe: Recipe) -> bool:
-        """Whether it draws a recipe's words better than a model that draws over its plan.
-
-        It does, but where something is not wanted: that is drawn away by guidance alone, from which
-        a plan leads.
-        """
-        return not recipe.conditions.repels
-
     def plan(self, recipe: Recipe) -> Image.Image:
         """The plan of a recipe's words as a picture, for a model that draws over it.
 

@@ -80,6 +80,13 @@ class Description:
         return tuple(name for value in self.find_values(aspect) for name in value.names)
 
     @property
+    def is_mid_key(self) -> bool:
+        """Whether it was measured to be neither light nor dark as a whole."""
+        return bool(self.palette) and not any(
+            name.endswith(" key") for name in self.find(Aspect.LIGHT)
+        )
+
+    @property
     def lacks_subject(self) -> bool:
         """Whether it is not known what the picture shows."""
         return not (self.exact or self.find(Aspect.SUBJECT))

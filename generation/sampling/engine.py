@@ -96,9 +96,6 @@ class Drawer(Protocol):
 class Planned(Drawer, Protocol):
     """A loaded model that draws by plans of words."""
 
-    def draws_best(self, recipe: Recipe) -> bool:
-        """Whether it draws a recipe's words better than a model that draws over its plan."""
-
     def plan(self, recipe: Recipe) -> Image.Image:
         """The plan of a recipe's words as a picture, for a model that draws over it."""
 
@@ -309,7 +306,8 @@ class Engine:
         )
         own = replace(self, batching=batching)
         if start is None and recipe.inputs.plan:
-            if self.planned is not None and self.planned.draws_best(recipe):
+            # What is not wanted is drawn away by guidance alone, from which a plan leads.
+            if self.planned is not None and not recipe.conditions.repels:
                 return self.planned.draw(recipe, None, watch)
             recipe, start = self._plan(recipe)
         # The autoencoder wraps throughout; from which step on the denoiser does, its family says.

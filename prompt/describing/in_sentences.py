@@ -87,8 +87,7 @@ class _Sentences:
         self.words = [f'The words "{words}" can be read in it.' for words in find(Aspect.WORDS)]
         self.whole = self._write_whole()
         self.light = list(self._list_light())
-        keys = [name for name in find(Aspect.LIGHT) if name.endswith(" key")]
-        unlit = [] if keys or not description.palette else [_NO_KEY[turn % 2]]
+        unlit = [_NO_KEY[turn % 2]] if description.is_mid_key else []
         self.lit = [*unlit, *self.light]
         self.grounds = [f"The background is plain {name}." for name in find(Aspect.GROUND)]
         self.main = [f"It is mostly {name}." for name in find(Aspect.PALETTE)[:1]]

@@ -179,8 +179,7 @@ class _Wording:
         grounds = [self._choose(_GROUNDS).format(name) for name in find(Aspect.GROUND)]
         self.setting = [*self._say(Aspect.SETTING), *grounds]
         self.light = self._say(Aspect.LIGHT)
-        keys = [name for name in find(Aspect.LIGHT) if name.endswith(" key")]
-        unlit = [] if keys or not description.palette else [self._choose(_NO_KEY)]
+        unlit = [self._choose(_NO_KEY)] if description.is_mid_key else []
         self.lit = [*unlit, *self.light]
         self.mood = self._say(Aspect.MOOD)
         self.shot = self._say(Aspect.SHOT)

@@ -280,9 +280,6 @@ def _write_figures(stretches: Iterable[tuple[str, float]]) -> str:
 def _reduce_items(items: Unwanted, able: Abilities, notes: Notes) -> Unwanted:
     """Unwanted words with the token weights that the program has."""
     phrases = [_reduce_words(read_emphasis(item), able, notes) for item in items]
-    if not able.figures:
+    if not able.figures or able.reweighed:
         return tuple(dict.fromkeys(map(format_emphasis, phrases)))
-    figures = [_write_figures(chain(*one.chunks)) for one in phrases]
-    if able.reweighed:
-        figures = [format_emphasis(read_emphasis(one)) for one in figures]
-    return tuple(dict.fromkeys(figures))
+    return tuple(dict.fromkeys(_write_figures(chain(*one.chunks)) for one in phrases))

@@ -123,8 +123,11 @@ class InlineDatabase:
             with self._threaded.connect() as connection:
                 patience = 1000 * READERS_PATIENCE
                 connection.exec_driver_sql(f"PRAGMA busy_timeout={patience:.0f}")
-                connection.exec_driver_sql(f"PRAGMA wal_checkpoint({how})")
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * LOCK_PATIENCE:.0f}")
+                try:
+                    connection.exec_driver_sql(f"PRAGMA wal_checkpoint({how})")
+                finally:
+                    # It goes back to those who wait as long as anybody.
+                    connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * LOCK_PATIENCE:.0f}")
 
         with suppress(OperationalError):
             # Nearly all of it beside those who write. Without an end to them it would get longer

@@ -282,8 +282,9 @@ def _sample(connection: Connection, wanted: Wanted) -> int | None:
     Returns:
         None where what is found is rare.
     """
-    first = connection.execute(select(func.min(GalleryRow.id))).scalar()
-    begin, end = wanted.since or first or 0, wanted.before or 0
+    first = select(func.min(GalleryRow.id))
+    begin = wanted.since or connection.execute(first).scalar() or 0
+    end = wanted.before or 0
     places = [end - step * (end - begin) // _PLACES for step in range(1, _PLACES + 1)]
     given = func.unnest(cast(places, ARRAY(BigInteger))).table_valued("number").render_derived()
     known = select(GalleryRow.id, GalleryRow.words).where(GalleryRow.id <= given.c.number)
