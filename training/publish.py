@@ -59,7 +59,7 @@ setting away ([hosting](hosting.md#4-choose-a-model)).
 ## A hundred prompts
 
 None of them was a caption. One picture each, seeds 1 to 100, nothing chosen; what it gets wrong is
-here too. `python -m benchmarks.recipes.prompts`
+here too. `python -m training.pictures`
 
 ![A hundred prompts with the picture of each](model/prompts.webp)
 

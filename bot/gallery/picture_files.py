@@ -14,7 +14,7 @@ from bot.gallery.collection import PictureCollection, find_picture, find_recipe
 from bot.gallery.sights import Sights
 from bot.gallery.views import LARGE, SMALL, PictureViews
 from bot.web.connections import prolong
-from bot.web.parameters import read_number
+from bot.web.parameters import read_id, read_number
 from bot.web.sessions import Sessions
 from storage.files import Files
 from storage.privacy.exporting import list_entries, read_some_kept, stream, write_table
@@ -156,7 +156,8 @@ def _measure(made: tuple[bytes, str]) -> int:
 
 def _read_jobs(request: web.Request) -> list[str]:
     """Ids of the drawings that are asked for."""
-    return request.query.get("jobs", "").split(",")[:MOST]
+    given = request.query.get("jobs", "")
+    return [read_id(one) for one in given.split(",")[:MOST]] if given else []
 
 
 def _name_file(name: str) -> dict[str, str]:

@@ -62,12 +62,19 @@ class Sights:
         return Viewer(session.person, seen)
 
     def meet(self, session: Session) -> Onlooker:
-        """Somebody of whom no more is found out than the pictures before them take."""
+        """Somebody of whom no more is found out than the pictures before them take, and that once.
+
+        So it is of one request: what is decided meanwhile counts for the next.
+        """
+        asked, known = set[int](), dict[int, Sight]()
 
         async def look(subjects: Iterable[Subject]) -> Viewer:
             # One's own are seen wherever they are.
             others = (one for one in subjects if one.person != session.person)
-            return await self.find(session, among={one.server for one in others if one.server})
+            if wanted := {one.server for one in others if one.server} - asked:
+                known.update((await self.find(session, among=wanted)).servers)
+                asked.update(wanted)
+            return Viewer(session.person, known)
 
         return Onlooker(session.person, look)
 

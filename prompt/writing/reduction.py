@@ -149,10 +149,15 @@ def _spell_embeddings(
     phrases: Phrases, unwanted: Unwanted, able: Abilities, notes: Notes
 ) -> tuple[Phrases, Unwanted]:
     """The names of embeddings as the program writes them."""
+
+    def spell(item: str) -> str:
+        read = read_emphasis(item)
+        named = spell_embeddings(read, able.embeddings)
+        # Weights have other spellings, too, of which there is nothing to tell.
+        return item if named is read else format_emphasis(named)
+
     spelled = tuple(spell_embeddings(one, able.embeddings) for one in phrases)
-    refused = tuple(
-        format_emphasis(spell_embeddings(read_emphasis(one), able.embeddings)) for one in unwanted
-    )
+    refused = tuple(map(spell, unwanted))
     before, after = (
         (*map(format_emphasis, phrases), *unwanted),
         (*map(format_emphasis, spelled), *refused),
