@@ -1,17 +1,13 @@
-"""A real browser on the page, a stand-in behind it, and a bot behind that."""
+"""A real browser on the page."""
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import os
 import shutil
-import tempfile
-import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -23,13 +19,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-from playground import Message, Playground
-from tests.processes import preload, run_module, spawn
+from tests.playground.stage import PATIENCE, Stage
 
-preload("bot.client")
-ROOT: Final = Path(__file__).parents[2]
-NOTICE: Final = "Everything here happens on this machine."
-PATIENCE: Final = 90.0
+BLANK: Final = "about:blank"
 FLAGS: Final = (
     "--headless=new",
     "--no-sandbox",
@@ -60,8 +52,32 @@ BUTTON: Final = """return [...arguments[0].querySelectorAll('.components button:
 .find((it) => it.innerText.trim() === arguments[1])"""
 PART: Final = """return [...arguments[0].querySelectorAll(arguments[1])]
 .find((it) => it.checkVisibility({visibilityProperty: true}))"""
-MIDDLE: Final = """const box = arguments[0].getBoundingClientRect();
-return {x: box.x + box.width / 2, y: box.y + box.height / 2}"""
+ENDING: Final = """document.getAnimations()
+.filter((it) => it.effect.getTiming().iterations < 9)"""
+"""What moves, and will have moved."""
+
+MIDDLE: Final = f"""const it = arguments[0];
+if ({ENDING}.some((each) => each.effect.target.contains(it))) return null;
+it.scrollIntoView({{block: 'nearest', behavior: 'instant'}});
+const box = it.getBoundingClientRect();
+const middle = {{x: box.x + box.width / 2, y: box.y + box.height / 2}};
+return it.contains(document.elementFromPoint(middle.x, middle.y)) ? middle : null"""
+FILL: Final = """const [box, text] = arguments;
+box.focus();
+box.select();
+document.execCommand(text ? 'insertText' : 'delete', false, text)"""
+ALIVE: Final = "return document.body.classList.contains('alive')"
+UNTOUCHED: Final = """const [scroller, input] = document.querySelectorAll('#scroller, #input');
+return document.body.classList.contains('alive') && !input.value && !input.hidden
+&& !localStorage.getItem('theme') && !localStorage.getItem('notice') && innerWidth > 1000
+&& scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 2
+&& ![...document.querySelectorAll(`dialog, .popup, .pill, .waiting, #replying, #tray, #drawer,
+#problem:not(:empty), #toasts > *, article:not([data-message-id])`)]
+.some((it) => it.checkVisibility())"""
+"""Whether the page is as it is when it was opened, but for messages."""
+
+SHOWN: Final = """const who = document.querySelector('#person b').textContent.toLowerCase();
+return who === arguments[0] && document.title.startsWith(arguments[1])"""
 SCROLL: Final = """const [top, done] = arguments;
 import('/page/scrolling.js').then(({place}) => {
   document.querySelector('#scroller').scrollTop = top;
@@ -70,12 +86,11 @@ import('/page/scrolling.js').then(({place}) => {
 SCREENS: Final = ((1280, "light"), (390, "dark"))
 """A desk and a phone; colours do not depend on the width, nor what fits on the theme."""
 
-RUN_AXE: Final = """const [within, done] = arguments;
-const ending = document.getAnimations().filter((it) => it.effect.getTiming().iterations < 9);
-Promise.allSettled(ending.map((it) => it.finished))
-  .then(() => axe.run(within, {resultTypes: ['violations']}))
-  .then(({violations}) => done(
-    violations.map(({id, nodes}) => ({id, where: nodes.map((it) => it.target.join(' '))}))));"""
+RUN_AXE: Final = f"""const [within, done] = arguments;
+Promise.allSettled({ENDING}.map((it) => it.finished))
+  .then(() => axe.run(within, {{resultTypes: ['violations'], preload: false}}))
+  .then(({{violations}}) => done(
+    violations.map(({{id, nodes}}) => ({{id, where: nodes.map((it) => it.target.join(' '))}}))));"""
 T = TypeVar("T")
 
 
@@ -96,13 +111,19 @@ def start_chromium(profile: Path) -> webdriver.Chrome:
 
 def reset_browser(driver: webdriver.Chrome, origin: str = "") -> None:
     """Forgets what earlier tests left: what an origin has stored, sizes, touch, complaints."""
-    driver.get("about:blank")
+    leave(driver)
     if origin:
         stored = {"origin": origin, "storageTypes": "all"}
         driver.execute_cdp_cmd("Storage.clearDataForOrigin", stored)
     driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
     driver.get_log("browser")  # type: ignore[no-untyped-call]
+
+
+def leave(driver: webdriver.Chrome) -> None:
+    """Shows nothing: what moves on a page is drawn for as long as it is open."""
+    if driver.current_url != BLANK:
+        driver.get(BLANK)
 
 
 @cache
@@ -116,71 +137,6 @@ def _axe() -> str:
     return (path if path.suffix == ".js" else path.with_name("axe.min.js")).read_text("utf-8")
 
 
-class Stage:
-    """The stand-in in a thread of its own, with a bot process; tests drive it from outside."""
-
-    def __init__(self, bot: str = "tests.playground.page_bot", data: Path | None = None) -> None:
-        """Starts the stand-in.
-
-        Args:
-            bot: The module that is run as the bot.
-            data: The bot's own folder, where it needs one.
-        """
-        self._module, self._data = bot, data
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self.playground = Playground(notice=NOTICE)
-        self.run(self.playground.start())
-        self.bot: BaseProcess | None = None
-        self._logs = tempfile.TemporaryDirectory(prefix="easel-stage-")
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Runs something in the stand-in's loop and waits for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
-
-    def call(self, function: Callable[..., T], *given: object) -> T:
-        """Calls something in the stand-in's loop."""
-
-        async def work() -> T:
-            return function(*given)
-
-        return self.run(work())
-
-    def start_bot(self) -> None:
-        """Starts the bot and waits until it has registered its commands."""
-        environment = {**os.environ, "EASEL_DISCORD": self.playground.url}
-        if self._data:
-            environment["EASEL_DATA"] = str(self._data)
-        log, token = Path(self._logs.name) / "bot.log", self.playground.token
-        self.bot = spawn(run_module, self._module, environment, ROOT, log, token)
-        self.run(self.playground.ready(PATIENCE))
-
-    def stop_bot(self) -> None:
-        """Ends the bot, as a crash would."""
-        if self.bot:
-            self.bot.kill()
-            self.bot.join()
-            self.bot = None
-
-    def say(self, person: str, text: str, channel: str = "general") -> Message:
-        """Lets somebody write."""
-        return self.run(self.playground.say(person, channel, text))
-
-    def message(self, text: str) -> Message:
-        """The first message that contains a text, once it is there."""
-        return self.run(self.playground.message(lambda message: text in message.content))
-
-    def close(self) -> None:
-        """Stops everything."""
-        self.stop_bot()
-        self.run(self.playground.close())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE)
-        self._loop.close()
-        self._logs.cleanup()
-
-
 class Page:
     """The page, as hands and eyes use it."""
 
@@ -190,15 +146,34 @@ class Page:
 
     def open(self, person: str = "mira", channel: str = "general") -> Self:
         """Opens a channel as somebody, anew."""
-        if self.driver.current_url != "about:blank":
-            self.driver.get("about:blank")
+        leave(self.driver)
         self.driver.get(f"{self.url}/#as={person}&in={channel}")
-        self.until(lambda: self.script("return document.body.classList.contains('alive')"))
+        self.until(lambda: self.script(ALIVE))
         return self
 
+    def refresh(self) -> None:
+        """Loads it again."""
+        self.driver.refresh()
+        self.until(lambda: self.script(ALIVE))
+
+    def turn_to(self, person: str = "mira", channel: str = "general") -> Self:
+        """Goes to a channel as somebody, on the page that is open."""
+        self.script("location.hash = arguments[0]", f"as={person}&in={channel}")
+        place = channel if channel == "@" else f"#{channel} "
+        self.until(lambda: self.script(SHOWN, person, place), f"{person} is not in {channel}")
+        return self
+
+    def begin_again(self) -> None:
+        """Goes to general as mira, where a test left more than messages on a page opened anew."""
+        if self.driver.current_url.startswith(self.url) and self.script(UNTOUCHED):
+            self.turn_to()
+        else:
+            self.reset()
+            self.open()
+
     def leave(self) -> None:
-        """Shows nothing: what moves on a page is drawn for as long as it is open."""
-        self.driver.get("about:blank")
+        """Shows nothing."""
+        leave(self.driver)
 
     def reset(self) -> None:
         """Forgets what earlier tests left in the browser."""
@@ -252,7 +227,23 @@ class Page:
 
     def click(self, selector: str) -> None:
         """Clicks the first visible element."""
-        self.find(selector).click()
+        self.press(self.find(selector))
+
+    def press(self, element: WebElement) -> None:
+        """Clicks an element once it is still and bare; it may not lead to another page.
+
+        The driver's own click takes three times as long, for elements that do so.
+        """
+        place = self.until(
+            lambda: self.script(MIDDLE, element), "it moves, or something is over it"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            click = {"type": kind, "button": "left", "clickCount": 1, **place}
+            self.driver.execute_cdp_cmd("Input.dispatchMouseEvent", click)
+
+    def fill(self, text: str, selector: str = "#input") -> None:
+        """Puts a text in the place of a field's; by keys it would take ten times as long."""
+        self.script(FILL, self.find(selector), text)
 
     def type(self, *keys: str) -> None:
         """Types into whatever has the focus."""
@@ -260,9 +251,8 @@ class Page:
 
     def write(self, text: str) -> None:
         """Types into the message box and presses Enter."""
-        box = self.find("#input")
-        box.send_keys(text)
-        box.send_keys(Keys.ENTER)
+        self.fill(text)
+        self.type(Keys.ENTER)
 
     def use(self, name: str) -> None:
         """Uses a command without options by its line."""
@@ -270,7 +260,7 @@ class Page:
 
     def begin(self, name: str, key: str = Keys.ENTER) -> None:
         """Picks a command by the beginning of its name, once it is the one that is offered."""
-        self.find("#input").send_keys(f"/{name}")
+        self.fill(f"/{name}")
         self.until(lambda: self.texts(".option")[0].startswith(f"/{name}"), f"no /{name}")
         self.type(key)
         self.find(".chips")
@@ -291,7 +281,7 @@ class Page:
     def menu(self, label: str) -> None:
         """Picks an entry of the menu that is open."""
         look = lambda: self.script(ENTRY, label)  # noqa: E731
-        self.until(look, f"no entry {label!r}").click()
+        self.press(self.until(look, f"no entry {label!r}"))
 
     def scroll(self, top: int) -> None:
         """Scrolls the list, until the page has noticed and follows its end no more."""
@@ -307,9 +297,10 @@ class Page:
 
     def tap(self, element: WebElement) -> None:
         """Touches an element with a finger."""
-        self.script("arguments[0].scrollIntoView({block: 'center'})", element)
-        box = self.script(MIDDLE, element)
-        for kind, points in (("touchStart", [box]), ("touchEnd", [])):
+        place = self.until(
+            lambda: self.script(MIDDLE, element), "it moves, or something is over it"
+        )
+        for kind, points in (("touchStart", [place]), ("touchEnd", [])):
             touch = {"type": kind, "touchPoints": points}
             self.driver.execute_cdp_cmd("Input.dispatchTouchEvent", touch)
 
@@ -325,6 +316,16 @@ class Page:
             self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
             self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
+    @contextmanager
+    def dressed(self, theme: str) -> Iterator[None]:
+        """A person whose machine is light or dark."""
+        scheme = {"name": "prefers-color-scheme", "value": theme}
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
     def complaints(self) -> list[str]:
         """What the browser complained of: errors, and whatever the content policy forbade."""
         log = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
@@ -332,19 +333,17 @@ class Page:
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    """A stand-in with a bot."""
-    it = Stage()
-    it.start_bot()
+def shared_page(chromium: webdriver.Chrome, stage: Stage) -> Iterator[Page]:
+    """The one page of a file's tests, since opening it takes longer than most of them."""
+    it = Page(chromium, stage.playground.url)
+    it.reset()
     yield it
-    it.close()
+    it.leave()
 
 
 @pytest.fixture
-def page(chromium: webdriver.Chrome, stage: Stage) -> Iterator[Page]:
+def page(shared_page: Page) -> Iterator[Page]:
     """The page as mira in general; at the end the browser must have nothing to complain of."""
-    it = Page(chromium, stage.playground.url)
-    it.reset()
-    yield it.open()
-    assert it.complaints() == []
-    it.leave()
+    shared_page.begin_again()
+    yield shared_page
+    assert shared_page.complaints() == []

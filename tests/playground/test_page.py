@@ -12,9 +12,10 @@ from selenium.webdriver.common.keys import Keys
 
 from playground.state.records import InteractionType
 from tests.photographs import COFFEE
-from tests.playground.browser import ROOT, Page, Stage, page, stage
+from tests.playground.browser import Page, page, shared_page
+from tests.playground.stage import ROOT, Stage, stage
 
-__all__ = ["page", "stage"]
+__all__ = ["page", "shared_page", "stage"]
 
 pytestmark = pytest.mark.browser
 
@@ -41,16 +42,17 @@ def small_png() -> str:
 
 
 def test_an_empty_channel_invites_with_examples(page: Page) -> None:
-    page.open("gus", "after-dark")
+    page.turn_to("gus", "after-dark")
     assert page.find("#input").get_attribute("disabled")
-    page.open("otto", "after-dark")
+    page.turn_to("otto", "after-dark")
     page.click(".example")
     text = page.find("#input").get_attribute("value")
     assert text == "/imagine prompt:a red apple --seed 7"
+    page.fill("")
 
 
 def test_the_list_offers_what_the_bot_registered(page: Page, stage: Stage) -> None:
-    page.find("#input").send_keys("/")
+    page.fill("/")
     registered = {
         "/style save" if it["name"] == "style" else f"/{it['name']}"
         for it in stage.call(stage.playground.world.commands.all)
@@ -59,17 +61,18 @@ def test_the_list_offers_what_the_bot_registered(page: Page, stage: Stage) -> No
     page.until(lambda: {text.split("\n")[0] for text in page.texts(".option")} == registered)
     page.type("sec")
     page.until(lambda: page.texts(".option") == ["/secret\nOnly for you"])
+    page.fill("")
 
 
 def test_a_chosen_command_becomes_fields(page: Page, stage: Stage) -> None:
     page.begin("ima", Keys.TAB)
     page.chip("prompt")
     page.type("a lamp")
-    page.find(".add").click()
+    page.click(".add")
     assert page.chip("image")
     page.type(Keys.BACKSPACE)
     page.gone('.chip[data-option="image"]')
-    page.until(lambda: page.all(".add")[1:])[0].click()
+    page.press(page.until(lambda: page.all(".add")[1:])[0])
     page.until(lambda: len(page.all(".option")) == 3)
     page.type("water")
     page.until(lambda: page.texts(".option") == ["Watercolour"])
@@ -118,6 +121,7 @@ def test_words_that_no_option_takes_are_said_before_a_command_is_sent(page: Page
     page.until(lambda: "No option of /look takes “xyzzy”" in page.text("#problem"))
     page.type(Keys.ESCAPE)
     page.until(lambda: page.find("#input").get_attribute("value") == "/look")
+    page.fill("")
 
 
 def test_an_example_photograph_can_be_chosen_wherever_a_file_can(page: Page, stage: Stage) -> None:
@@ -170,11 +174,13 @@ def test_a_wrong_option_is_said_under_its_field(
     page.until(lambda: complaint in page.chip(option).text)
     page.type(Keys.ESCAPE, Keys.ESCAPE)
     assert str(page.find("#input").get_attribute("value")).startswith("/imagine")
+    page.fill("")
 
 
 def test_an_unknown_command_is_not_sent(page: Page) -> None:
     page.write("/imagin a cat")
     page.until(lambda: "There is no command /imagin here" in page.text("#problem"))
+    page.fill("")
 
 
 def test_completions_come_once_one_stops_typing(page: Page, stage: Stage) -> None:
@@ -199,7 +205,7 @@ def completions(stage: Stage) -> list[object]:
 
 
 def test_a_slow_command_does_not_hide_the_first_message(page: Page, stage: Stage) -> None:
-    page.open("mira", "after-dark")
+    page.turn_to("mira", "after-dark")
     page.use("never")
     page.until(lambda: "Sending command" in page.text("#messages"))
     stage.say("otto", "first in here", "after-dark")
@@ -233,7 +239,7 @@ def test_a_file_goes_into_the_option(page: Page, stage: Stage) -> None:
 
 @pytest.mark.parametrize("kind", ["paste", "drop"])
 def test_pasted_and_dropped_files_go_into_the_option(page: Page, stage: Stage, kind: str) -> None:
-    page.find("#input").send_keys(f"/imagine a {kind} thing")
+    page.fill(f"/imagine a {kind} thing")
     page.script(TAKES_FILE, kind, f"{kind}.png", small_png(), "#input")
     page.find("#tray .thumb:not(.waiting)")
     page.type(Keys.ENTER)

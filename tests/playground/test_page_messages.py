@@ -8,9 +8,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.photographs import COFFEE
-from tests.playground.browser import Page, Stage, page, stage
+from tests.playground.browser import Page, page, shared_page
+from tests.playground.stage import Stage, stage
 
-__all__ = ["page", "stage"]
+__all__ = ["page", "shared_page", "stage"]
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +36,7 @@ def test_an_edit_replaces_only_its_message_without_a_gap(page: Page) -> None:
         "return window.others = [...document.querySelectorAll('article')].slice(0, -1)"
     )
     for n in (1, 2):
-        page.button(f"version {n - 1}" if n > 1 else "drawing an edited", "Next").click()
+        page.press(page.button(f"version {n - 1}" if n > 1 else "drawing an edited", "Next"))
         page.article(f"version {n}")
         page.until(
             lambda: (
@@ -75,11 +76,11 @@ def test_the_list_sticks_to_the_bottom_only_there(page: Page, stage: Stage) -> N
 
 def test_a_press_is_shown_as_waiting_and_then_as_failed(page: Page, stage: Stage) -> None:
     page.write("/imagine a patient thing")
-    page.button("a patient thing", "Never").click()
+    page.press(page.button("a patient thing", "Never"))
     page.find(".components .button.waiting")
     stage.call(stage.playground.clock.advance, 4)
     page.until(lambda: "This interaction failed" in page.article("a patient thing").text)
-    page.button("a patient thing", "More").click()
+    page.press(page.button("a patient thing", "More"))
     assert "drawing a patient thing" in page.reach("one more", ".answering").text
     page.until(lambda: "This interaction failed" not in page.article("a patient thing").text)
 
@@ -104,10 +105,9 @@ def test_a_persons_client_speaks_the_language_they_choose(page: Page) -> None:
     page.click("#person")
     page.menu("Language")
     page.menu("Deutsch")
-    page.find("#input").send_keys("/sti")
+    page.fill("/sti")
     page.until(lambda: "/stil behalten" in page.text("#suggestions"))
     assert "Einen Stil behalten" in page.text("#suggestions")
-    page.find("#input").clear()
     for line in ("/stil behalten name:tusche", "/style save name:ink"):
         page.write(line)
         page.article(f"kept {line.rpartition(':')[2]}")
@@ -115,18 +115,18 @@ def test_a_persons_client_speaks_the_language_they_choose(page: Page) -> None:
     page.click("#person")
     page.menu("Language")
     page.menu("American English")
-    page.find("#input").send_keys("/sty")
+    page.fill("/sty")
     page.until(lambda: "/style save" in page.text("#suggestions"))
+    page.fill("")
 
 
 def test_a_form_is_checked_and_sent(page: Page) -> None:
     page.use("ask")
-    box = page.find("dialog input[type=text]")
     page.until(lambda: page.script("return document.activeElement.value") == "a red apple")
-    box.clear()
+    page.fill("", "dialog input[type=text]")
     page.click("dialog .primary")
     page.until(lambda: page.text("dialog .body").count("This field is required.") == 2)
-    box.send_keys("a blue one")
+    page.fill("a blue one", "dialog input[type=text]")
     page.click("dialog .select")
     page.menu("Photograph")
     page.find("dialog input[type=file]").send_keys(str(COFFEE.path))
@@ -138,10 +138,10 @@ def test_a_form_is_checked_and_sent(page: Page) -> None:
 def test_reactions_go_both_ways(page: Page, stage: Stage) -> None:
     stage.say("otto", "react to this")
     ActionChains(page.driver).move_to_element(page.article("react to this")).perform()
-    page.reach("react to this", ".toolbar [aria-label='Add reaction']").click()
+    page.press(page.reach("react to this", ".toolbar [aria-label='Add reaction']"))
     page.click(".emojis [aria-label=star]")
     page.until(lambda: page.article("react to this").text.endswith("⭐\n2"))
-    page.reach("react to this", ".reaction[aria-pressed=true]").click()
+    page.press(page.reach("react to this", ".reaction[aria-pressed=true]"))
     page.until(lambda: page.article("react to this").text.endswith("⭐\n1"))
     page.reach("react to this", ".reaction[aria-pressed=false]")
 
@@ -171,9 +171,10 @@ def test_only_a_manager_is_offered_to_delete_others_messages(page: Page, stage: 
     ActionChains(page.driver).context_click(page.article("hands off")).perform()
     assert "Delete message" not in page.entries()
     stage.say("mira", "mind this")
-    page.open("otto")
+    page.turn_to("otto")
     ActionChains(page.driver).context_click(page.article("mind this")).perform()
     assert "Delete message" in page.entries()
+    page.type(Keys.ESCAPE)
 
 
 def test_a_private_answer_is_its_persons_alone(page: Page) -> None:
@@ -186,7 +187,7 @@ def test_a_private_answer_is_its_persons_alone(page: Page) -> None:
     page.click("#person")
     page.menu("Mira")
     page.until(lambda: "Mira" in page.text("#person"))
-    page.reach("psst", ".only-you button").click()
+    page.press(page.reach("psst", ".only-you button"))
     page.until(lambda: "psst" not in page.text("#messages"))
 
 
@@ -225,8 +226,7 @@ def test_a_picture_opens_large(page: Page) -> None:
 
 
 def test_what_the_bot_is_refused_is_listed(page: Page, stage: Stage) -> None:
-    page.script("document.querySelector('#input').value = '/imagine ' + 'x'.repeat(1990)")
-    page.write("x")
+    page.write("/imagine " + "x" * 1991)
     page.until(lambda: page.find("#open-drawer").get_attribute("data-count"))
     page.click("#open-drawer")
     page.until(lambda: "50035" in page.text("#refused"))

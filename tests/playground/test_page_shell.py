@@ -7,9 +7,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from playground.page.visit import PAGE_OF_HISTORY
-from tests.playground.browser import NOTICE, SCREENS, Page, Stage, page, stage
+from tests.playground.browser import SCREENS, Page, page, shared_page
+from tests.playground.stage import NOTICE, Stage, stage
 
-__all__ = ["page", "stage"]
+__all__ = ["page", "shared_page", "stage"]
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +28,6 @@ Promise.all([import('/page/markdown.js'), import('/page/store.js')]).then(([it, 
 
 def test_a_phone_sees_everything_without_scrolling_sideways(page: Page) -> None:
     with page.sized(360, 700):
-        page.open()
         page.write("/imagine something on a small screen")
         page.article("on a small screen")
         page.until(lambda: page.script("return document.documentElement.scrollWidth") == 360)
@@ -46,6 +46,7 @@ def test_a_phone_sees_everything_without_scrolling_sideways(page: Page) -> None:
 
 
 def test_everything_can_be_done_by_keyboard(page: Page, stage: Stage) -> None:
+    page.open()
     page.type(Keys.TAB)
     assert page.script("return document.activeElement.className") == "skip"
     page.type(Keys.ENTER)
@@ -76,17 +77,17 @@ def reach(page: Page, there: str, key: str) -> None:
 
 
 def test_a_reload_keeps_person_channel_and_history(page: Page) -> None:
-    page.open("otto", "art")
+    page.turn_to("otto", "art")
     page.write("kept for later")
     page.article("kept for later")
-    page.driver.refresh()
+    page.refresh()
     page.article("kept for later")
     assert "Otto" in page.text("#person")
     assert "art" in page.text("#channel-name")
 
 
 def test_back_and_forward_go_between_channels_and_persons(page: Page) -> None:
-    page.open("otto", "general")
+    page.turn_to("otto")
     page.click('[data-channel="art"]')
     page.until(lambda: "art" in page.text("#channel-name"))
     page.click("#person")
@@ -114,13 +115,14 @@ def test_history_goes_back_beyond_what_is_loaded_at_first(page: Page, stage: Sta
     for n in range(PAGE_OF_HISTORY + 20):
         stage.say("otto", f"number {n}", "after-dark")
     stage.run(stage.playground.say("otto", "after-dark", "an answer", reply_to=first))
-    page.open("mira", "after-dark")
+    # What comes while it is open, the page knows.
+    page.turn_to("otto", "after-dark")
     page.article("an answer")
     assert "the very first" not in page.texts("article .content")
-    page.article("an answer").find_element(By.CSS_SELECTOR, ".answering").click()
+    page.press(page.reach("an answer", ".answering"))
     page.until(lambda: "the very first" in page.texts("article .content"))
     page.until(lambda: "the very first" in page.driver.switch_to.active_element.text)
-    page.open("mira", "after-dark")
+    page.turn_to("gus", "after-dark")
 
     def near_the_top() -> bool:
         page.script("document.querySelector('#scroller').scrollTop = 300")
@@ -139,13 +141,13 @@ def test_the_way_to_the_newest_is_above_the_composer(page: Page, stage: Stage) -
     for width, height in ((1280, 800), (390, 780)):
         with page.sized(width, height):
             page.until(lambda: page.script("return innerWidth") == width)  # noqa: B023
-            page.find("#input").send_keys("long " * 80)
+            page.fill("long " * 80)
             page.scroll(0)
             stage.say("otto", "more below")
             pill, box = page.find("#to-present").rect, page.find(".box").rect
             assert pill["y"] + pill["height"] <= box["y"]
             page.click("#to-present")
-            page.find("#input").clear()
+            page.fill("")
 
 
 def test_digits_and_spaces_are_not_drawn_by_an_emoji_font(page: Page) -> None:
@@ -156,8 +158,7 @@ def test_digits_and_spaces_are_not_drawn_by_an_emoji_font(page: Page) -> None:
 
 def test_the_notice_is_whole_on_a_phone(page: Page) -> None:
     with page.sized(390, 780):
-        page.script("localStorage.clear()")
-        page.open()
+        page.find("#notice p")
         assert (
             page.script(
                 "const it = document.querySelector('#notice p');"
@@ -169,11 +170,8 @@ def test_the_notice_is_whole_on_a_phone(page: Page) -> None:
 
 @pytest.mark.parametrize(("width", "theme"), SCREENS)
 def test_axe_finds_nothing(page: Page, width: int, theme: str) -> None:
-    page.script(
-        "localStorage.setItem('theme', arguments[0]); localStorage.removeItem('notice')", theme
-    )
-    with page.sized(width, 800):
-        page.open("otto", "art")
+    with page.dressed(theme), page.sized(width, 800):
+        page.turn_to("otto", "art")
         page.write("/imagine something to look at")
         page.until(lambda: page.all("article:last-of-type .picture.loaded"))
         for name in ("secret", "choose"):
@@ -181,29 +179,29 @@ def test_axe_finds_nothing(page: Page, width: int, theme: str) -> None:
         page.find(".select.empty")
         assert page.axe() == []
         for begin, there in STATES.items():
-            page.find("#input").clear()
-            page.find("#input").send_keys(begin)
+            page.fill(begin)
             page.find(there)
             assert page.axe("#composer") == [], begin
         page.type(Keys.TAB)
         page.chip("prompt")
         assert page.axe("#composer") == []
         page.type(Keys.ESCAPE)
-        page.find("#input").clear()
+        page.fill("")
         if width < 700:
             page.click("#open-sidebar")
         page.click("#person")
         page.entries()
         assert page.axe() == []
         page.type(Keys.ESCAPE)
-        page.open("otto", "art")
+        page.gone(".popup")
         page.use("ask")
         page.find("dialog .samples")
         assert page.axe() == []
-        page.open("otto", "@")
+        page.type(Keys.ESCAPE)
+        page.gone("dialog")
+        page.turn_to("otto", "@")
         page.find(".empty")
         assert page.axe() == []
-    page.script("localStorage.clear()")
 
 
 def test_the_notice_can_be_closed_and_called_back(page: Page) -> None:
@@ -221,20 +219,21 @@ def test_light_and_dark(page: Page) -> None:
     first = page.script(paper)
     page.click("#theme")
     assert page.script(paper) != first
-    page.driver.refresh()
+    page.refresh()
     assert page.script(paper) != first
     page.click("#theme")
     assert page.script(paper) == first
 
 
 def test_the_page_comes_back_by_itself(page: Page, stage: Stage) -> None:
-    page.find("#input").send_keys("half a thought")
+    page.fill("half a thought")
     page.script("window.alive = true")
     stage.run(stage.playground._page.close())
     stage.say("otto", "while you were away")
     page.article("while you were away")
     assert page.script("return window.alive")
     assert page.find("#input").get_attribute("value") == "half a thought"
+    page.fill("")
 
 
 MARKDOWN = {

@@ -69,13 +69,8 @@ class Album(Page):
     @contextmanager
     def on(self, width: int, theme: str) -> Iterator[None]:
         """A desk or a phone, light or dark."""
-        scheme = {"name": "prefers-color-scheme", "value": theme}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
-        try:
-            with self.sized(*SIZES[width]):
-                yield
-        finally:
-            self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+        with self.dressed(theme), self.sized(*SIZES[width]):
+            yield
 
     def check(self) -> None:
         """Nothing for axe to find, nothing beyond the edge, nothing too small for a finger."""
