@@ -22,6 +22,8 @@ from training.sheet import save_sheet, to_images
 _NOISE = 0.08
 _COARSE = 3  # with less, one axis of colour is learnt late
 _QUIET_STEPS = 300
+_WHITENED = 16  # batches of 16 drawings that the latents' figures are taken from
+_SHOWN = 24  # drawings on the sheet
 
 
 def build_vae(size: Size) -> AutoencoderKL:
@@ -137,7 +139,7 @@ def train_vae(given: Options, minutes: float) -> None:
 @torch.no_grad()
 def _finish(vae: AutoencoderKL, drawings: Tensor, given: Options) -> None:
     latents = torch.cat(
-        [vae.encode(crops(drawings, 16, SIDE)).latent_dist.mean.float() for _ in range(16)]
+        [vae.encode(crops(drawings, 16, SIDE)).latent_dist.mean.float() for _ in range(_WHITENED)]
     )
     whiten(vae, latents)
     write_vae(vae, drawings, given)
@@ -148,9 +150,9 @@ def write_vae(vae: AutoencoderKL, drawings: Tensor, given: Options) -> None:
     """Write ``vae/model``, how near it comes to some drawings on white, and a sheet of them."""
     folder = given.folder("vae")
     vae.save_pretrained(folder / "model")
-    rows = torch.linspace(0, len(drawings) - 1, 24).long()
-    white = torch.ones(24, 3, device=given.device)
-    shown = compose(drawings[rows], unchanged(24, given.device), white)
+    rows = torch.linspace(0, len(drawings) - 1, _SHOWN).long()
+    white = torch.ones(_SHOWN, 3, device=given.device)
+    shown = compose(drawings[rows], unchanged(_SHOWN, given.device), white)
     made = vae.decode(vae.encode(shown).latent_dist.mean).sample
     (folder / "psnr.txt").write_text(f"{psnr(made, shown).item():.2f} dB on white\n")
     pairs = torch.stack([shown, made], 1).flatten(0, 1)

@@ -60,7 +60,7 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
         out=tmp_path_factory.mktemp("guided"),
         size=SHORT,
         artwork=pack,
-        minutes=0.005,
+        minutes=0.002,
     )
     for number, shot in enumerate(SHOTS):
         folder = given.folder(f"photographs/{shot.use}")

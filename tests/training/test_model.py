@@ -18,7 +18,7 @@ from torch import Tensor
 from generation.catalogue.families import find_card
 from generation.conditioning.controlnet import OWN
 from generation.families.load import load
-from tests.training.conftest import TWO
+from tests.training.conftest import SHORT, TWO
 from training import publish
 from training.adapters import NAMES, TOKENS, Denoiser
 from training.adopt import adopt
@@ -155,8 +155,8 @@ def test_a_second_run_has_nothing_to_do(made: Options) -> None:
 
 def test_an_eighth_is_told_nothing(made: Options) -> None:
     pool = build_pool(made)
-    assert pool.latents.shape == (SIZE.pool, CHANNELS, 16, 16)
-    rows = torch.arange(SIZE.pool).repeat(40)
+    assert pool.latents.shape == (SHORT.pool, CHANNELS, 16, 16)
+    rows = torch.arange(SHORT.pool).repeat(160)
     states, style, content = tell(pool, rows)
     silent = (states == pool.states[0].float()).flatten(1).all(1)
     assert 0.09 < silent[pool.caption[rows] != 0].float().mean() < 0.15
@@ -190,7 +190,7 @@ def test_the_product_loads_the_export_with_previews_and_upscaler(made: Options) 
 
 def test_training_goes_on_from_an_export(made: Options, tmp_path: Path) -> None:
     adopt(made.out / "export", tmp_path, SIZE)
-    given = Options(out=tmp_path, size=SIZE, artwork=made.artwork, minutes=0.001)
+    given = Options(out=tmp_path, size=SHORT, artwork=made.artwork, minutes=0.001)
     old, new = (load_denoiser(which).state_dict() for which in (made, given))
     assert old.keys() == new.keys()
     for name, weight in old.items():
