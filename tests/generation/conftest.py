@@ -17,6 +17,7 @@ from generation.conditioning.image_adapters import References
 from generation.families import qwen_image_edit, sd15, sdxl
 from generation.families.load import FAMILIES, load
 from generation.recipe import Recipe
+from generation.sampling import previews
 from generation.sampling.engine import Engine
 from tests.generation import checkpoints
 from tests.generation.adapters import build_adapters, build_redux
@@ -28,7 +29,7 @@ from tests.generation.controlnets import (
     build_union,
     build_z_image_control,
 )
-from tests.generation.samples import batched, quiet, recipe_for, seen
+from tests.generation.samples import NATIVE, batched, quiet, recipe_for, seen
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -69,6 +70,14 @@ def small_references() -> Iterator[None]:
                 patch.setattr(module, name, 64 * 64)
         small = [(64, 64), (48, 80), (80, 48)]
         patch.setattr(pipeline_flux_kontext, "PREFERRED_KONTEXT_RESOLUTIONS", small)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def small_palettes() -> Iterator[None]:
+    """Every model that is loaded encodes a picture of flat patches: the larger, the slower."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(previews, "PATCH", 16)
         yield
 
 
@@ -198,7 +207,7 @@ def flow(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> En
     return engines(request.param)
 
 
-@pytest.fixture(params=["flux2-klein", "flux2-dev", "flux1-kontext", "qwen-image-edit"])
+@pytest.fixture(params=NATIVE)
 def native(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """Each family that reads images itself in turn."""
     return engines(request.param)

@@ -37,6 +37,9 @@ KINDS: Final = ("sd15", "sdxl", "flux2-klein", "z-image", "flux1-dev", "qwen-ima
 """A family for each network that denoises and each way to predict: the bundled model and those that
 edit differ from them in weights and in what they look at besides."""
 
+NATIVE: Final = ("flux2-klein", "flux2-dev", "flux1-kontext", "qwen-image-edit")
+"""The families that read images themselves."""
+
 each_kind = pytest.mark.parametrize("engine", KINDS, indirect=True)
 """For tests of how drawing goes, which is written once for all families of a kind."""
 

@@ -53,34 +53,34 @@ def count_rows(engine: Engine, recipe: Recipe, **given: Any) -> int:
     return sum(rows)
 
 
-@pytest.mark.parametrize("count", [1, 2, 4, 5, 9])
+@pytest.mark.parametrize("count", [1, 2, 5])
 @pytest.mark.parametrize("family", ["sd15", "sdxl", "flux2-klein"])
 def test_as_many_rows_as_pictures(
     engines: Callable[[str], Engine], family: str, count: int
 ) -> None:
     engine = engines(family)
-    recipe = recipe_for(engine, noise=seed_noise(7, count), steps=2)
+    recipe = recipe_for(engine, noise=seed_noise(7, count), steps=1)
     sides = 1 if recipe.sampling.guidance == 1 else 2
-    assert count_rows(pretend(engine), recipe) == 2 * sides * count
+    assert count_rows(pretend(engine), recipe) == sides * count
 
 
 def test_to_be_exact_batches_are_filled(engines: Callable[[str], Engine]) -> None:
     engine = engines("sd15")
     for count, lanes in ((1, 4), (5, 8)):
-        recipe = recipe_for(engine, noise=seed_noise(7, count), steps=2)
-        assert count_rows(pretend(engine, exact=True), recipe) == 2 * 2 * lanes
+        recipe = recipe_for(engine, noise=seed_noise(7, count), steps=1)
+        assert count_rows(pretend(engine, exact=True), recipe) == 2 * lanes
 
 
 def test_exact_a_picture_alone_is_its_quarter(unet: Engine) -> None:
     exact = pretend(unet, exact=True)
-    grid = recipe_for(unet, noise=seed_noise(3, GRID))
+    grid = recipe_for(unet, noise=seed_noise(3, GRID), steps=2)
     (alone,) = exact.draw(narrow(grid, 2), None, quiet)
     assert alone.tobytes() == exact.draw(grid, None, quiet)[2].tobytes()
 
 
 def test_otherwise_it_is_its_quarter_but_for_rounding(unet: Engine) -> None:
     loose = pretend(unet)
-    grid = recipe_for(unet, noise=seed_noise(3, GRID))
+    grid = recipe_for(unet, noise=seed_noise(3, GRID), steps=2)
     (alone,) = loose.draw(narrow(grid, 2), None, quiet)
     assert distance(alone, loose.draw(grid, None, quiet)[2]) < 0.1
 
@@ -90,13 +90,13 @@ def test_on_a_cpu_every_picture_is_drawn_alone() -> None:
         assert Batching.choose(torch.device("cpu"), exact=exact) == Batching(1)
 
 
-@pytest.mark.parametrize(("strength", "taken"), [(0.35, 11), (0.5, 15), (0.01, 1), (1.0, 30)])
+@pytest.mark.parametrize(("strength", "taken"), [(0.35, 4), (0.5, 5), (0.01, 1), (1.0, 10)])
 @pytest.mark.parametrize("family", ["sd15", "z-image"])
 def test_a_start_takes_the_steps_that_its_strength_leaves(
     engines: Callable[[str], Engine], family: str, strength: float, taken: int
 ) -> None:
     engine, told = engines(family), list[tuple[int, int]]()
-    asked = recipe_for(engine, steps=30, start=start(strength), shortened=True)
+    asked = recipe_for(engine, steps=10, start=start(strength), shortened=True)
     engine.draw(asked, photograph(), lambda step, of, _: told.append((step, of)))
     assert told[-1] == (taken, taken)
     assert asked.steps == len(told) == taken
@@ -105,9 +105,9 @@ def test_a_start_takes_the_steps_that_its_strength_leaves(
 @pytest.mark.parametrize("family", ["sd15", "z-image"])
 def test_recipes_of_before_take_all_steps(engines: Callable[[str], Engine], family: str) -> None:
     engine, told = engines(family), list[int]()
-    old = recipe_for(engine, steps=6, start=start(0.35))
+    old = recipe_for(engine, steps=3, start=start(0.35))
     engine.draw(old, photograph(), lambda step, *_: told.append(step))
-    assert told == [1, 2, 3, 4, 5, 6]
+    assert told == [1, 2, 3]
 
 
 def test_fewer_steps_begin_at_the_same_noise(engines: Callable[[str], Engine]) -> None:
@@ -173,9 +173,9 @@ def test_a_creative_upscale_is_drawn_at_that_cost(
     engines: Callable[[str], Engine], family: str
 ) -> None:
     engine = pretend(engines(family))
-    side = 16 * engine.card.multiple
+    side = 8 * engine.card.multiple
     grid = recipe_for(engine, noise=seed_noise(7, GRID), steps=6, width=side, height=side)
     large = change(upscale_creatively(Parent(grid, 0, "ab" * 32), 3), tile_side=side)
     # Nine squares, two of six steps.
-    per_picture = count_rows(engine, grid) // GRID // grid.steps
+    per_picture = count_rows(engine, change(grid, steps=1)) // GRID
     assert count_rows(engine, large, begun=photograph()) == 9 * 2 * per_picture

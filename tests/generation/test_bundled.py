@@ -4,7 +4,7 @@ The thresholds leave room below what was measured when the weights were made (do
 they fail when drawing breaks, not when a library's arithmetic changes a little.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,9 +25,17 @@ from tests.recipes import change
 
 JUDGE = BUNDLED.with_name("judge-1")
 LABELS = load_labels(JUDGE)
-THINGS = ("apple", "cat", "dog", "star", "pizza", "car")
-COLOURS = ("red", "yellow", "green", "blue")
-STYLES = ("3d", "line art", "flat", "pixel art")
+ASKED = (
+    ("green", "apple", "line art"),
+    ("yellow", "cat", "flat"),
+    ("blue", "cat", "pixel art"),
+    ("green", "dog", "line art"),
+    ("yellow", "star", "flat"),
+    ("blue", "star", "pixel art"),
+    ("red", "pizza", "3d"),
+    ("green", "pizza", "line art"),
+)
+"""A colour, a thing and a style each."""
 
 
 @pytest.fixture(scope="module")
@@ -76,29 +84,30 @@ def share(scores: Tensor, kind: str, wanted: Sequence[str], *, among: int = 1) -
 def test_it_draws_the_things_colours_and_styles_it_is_asked_for(
     easel: Engine, judge: Judge
 ) -> None:
-    # Each thing in two of four colours, and each of these with three things.
-    asked = [
-        (thing, COLOURS[k]) for row, thing in enumerate(THINGS) for k in (row % 2, row % 2 + 2)
-    ]
-    styles = [STYLES[k % len(STYLES)] for k in range(len(asked))]
-    prompts = [
-        f"a {colour} {thing}, {style} style"
-        for (thing, colour), style in zip(asked, styles, strict=True)
-    ]
+    prompts = [f"a {colour} {thing}, {style} style" for colour, thing, style in ASKED]
     said = judged(judge, drawn(easel, prompts))
-    assert share(said.thing, "things", [thing for thing, _ in asked], among=5) >= 0.6
-    assert share(said.colour, "colours", [colour for _, colour in asked]) >= 0.75
+    colours, things, styles = zip(*ASKED, strict=True)
+    assert share(said.thing, "things", things, among=5) >= 0.6
+    assert share(said.colour, "colours", colours) >= 0.75
     assert share(said.style, "styles", styles) >= 0.4
 
 
-def test_its_default_sampler_reaches_plain_white_ground(easel: Engine) -> None:
-    for picture in drawn(easel, ["a red apple", "a blue star"]):
+@pytest.fixture(scope="module")
+def plain(engines: Callable[[str], Engine]) -> list[Image.Image]:
+    """A red apple and a blue star."""
+    return drawn(engines("easel"), ["a red apple", "a blue star"])
+
+
+def test_its_default_sampler_reaches_plain_white_ground(plain: list[Image.Image]) -> None:
+    for picture in plain:
         corners = [np.asarray(picture)[y, x] for y in (4, -5) for x in (4, -5)]
         assert np.mean(corners) > 235
 
 
-def test_strength_moves_from_the_picture_to_the_prompt(easel: Engine, judge: Judge) -> None:
-    (photo,) = drawn(easel, ["a red apple"])
+def test_strength_moves_from_the_picture_to_the_prompt(
+    easel: Engine, judge: Judge, plain: list[Image.Image]
+) -> None:
+    photo = plain[0]
     strengths = (0.2, 0.6, 1.0)
     pictures = [
         drawn(easel, ["a blue star"], photo=photo, strength=strength)[0] for strength in strengths

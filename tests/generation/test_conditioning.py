@@ -1,8 +1,9 @@
 import copy
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import pytest
@@ -305,23 +306,30 @@ PASTED: dict[Weighting, tuple[str, Callable[[str], list[tuple[str, float]]]]] = 
 READ_BY = [card for card in CARDS if Capability.EMPHASIS in card.capabilities]
 
 
-@pytest.mark.parametrize("card", READ_BY, ids=lambda card: card.id)
+WEIGHED = (
+    ("a (red:1.4) apple, ((grey)) dog", "(blurry:1.3), bad"),
+    ("((red:1.2) apple) on a [table]", "((fog:0.7) rain:1.5)"),
+    ("(a (cat:0) and a (bird):0.8), tree", "dog"),
+    ("(((a) b:1.3) c)", "(d:0.25) e"),
+)
+
+
+def _pasted() -> Iterator[tuple[Card, tuple[str, str]]]:
+    """Every way to write weights by one card, since what reads them is before any model."""
+    for card in READ_BY:
+        yield from product([card], WEIGHED if card is READ_BY[0] else WEIGHED[:1])
+
+
+@pytest.mark.parametrize(
+    ("card", "texts"), list(_pasted()), ids=lambda one: getattr(one, "id", "") or one[0]
+)
 @pytest.mark.parametrize("clip_skip", [1, 2])
 @pytest.mark.parametrize("weighting", PASTED)
-@pytest.mark.parametrize(
-    ("wanted", "unwanted"),
-    [
-        ("a (red:1.4) apple, ((grey)) dog", "(blurry:1.3), bad"),
-        ("((red:1.2) apple) on a [table]", "((fog:0.7) rain:1.5)"),
-        ("(a (cat:0) and a (bird):0.8), tree", "dog"),
-        ("(((a) b:1.3) c)", "(d:0.25) e"),
-    ],
-)
 @torch.inference_mode()
 def test_pasted_weights_condition_as_where_they_come_from(
-    engines: Engines, card: Card, clip_skip: int, weighting: Weighting, wanted: str, unwanted: str
+    engines: Engines, card: Card, clip_skip: int, weighting: Weighting, texts: tuple[str, str]
 ) -> None:
-    form, read_theirs = PASTED[weighting]
+    (wanted, unwanted), (form, read_theirs) = texts, PASTED[weighting]
     typed = form.format(wanted, unwanted) if form else write_graph(wanted, unwanted)
     (order,) = read_orders(typed)
     phrases, avoided, _ = weigh_words(order.prompt, replace(card, avoided="", added=""))

@@ -44,10 +44,11 @@ def test_what_is_ancillary_never_spoils_a_good_picture(make: Callable[[], bytes]
 @pytest.mark.parametrize("photograph", PHOTOGRAPHS[:2], ids=lambda one: one.file)
 def test_what_is_kept_has_every_pixel_and_the_size(kind: str, photograph: Photograph) -> None:
     with Image.open(photograph.path) as image:
+        image.thumbnail((160, 160))
         data = hostile.encoded(image, kind)
     container = read_container(data)
     assert container.format.upper() == kind
-    assert container.size == (photograph.width, photograph.height)
+    assert container.size == image.size
     with Image.open(io.BytesIO(data)) as whole, Image.open(io.BytesIO(container.data)) as kept:
         assert kept.convert("RGB").tobytes() == whole.convert("RGB").tobytes()
 

@@ -15,7 +15,7 @@ from generation.answering import form, looking
 from generation.answering.answer import answer
 from generation.answering.form import QUOTE, fill_form, read_form, write_facts
 from generation.answering.looking import Sight, choose_sight
-from generation.answering.sight import ChattingEye, borrow_eye, load_eye, write_conversation
+from generation.answering.sight import ChattingEye, Eye, borrow_eye, load_eye, write_conversation
 from generation.answering.speaker import Speaker
 from generation.catalogue.eyes import EyesError, choose_eye, find_architecture, find_eye_card
 from generation.catalogue.families import CARDS
@@ -54,6 +54,12 @@ def coffee() -> Image.Image:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     root = tmp_path_factory.mktemp("eyes")
     return cache(lambda name: EYES[name](root / name))
+
+
+@pytest.fixture(scope="module")
+def opened() -> Callable[[Path], Eye]:
+    """The eye in a folder, loaded when first asked for."""
+    return cache(lambda folder: load_eye(str(folder), torch.float32))
 
 
 @pytest.fixture(params=EYES)
@@ -98,16 +104,11 @@ def test_each_is_asked_from_its_files_and_says_the_same_again(
     assert Seen.from_json(seen.to_json()) == seen
 
 
-def open_chatting(folder: Path) -> ChattingEye:
-    eye = load_eye(str(folder), torch.float32)
-    assert isinstance(eye, ChattingEye)
-    return eye
-
-
 def test_what_is_read_piece_by_piece_is_as_read_at_once(
-    chatting: Path, coffee: Image.Image
+    opened: Callable[[Path], Eye], chatting: Path, coffee: Image.Image
 ) -> None:
-    eye = open_chatting(chatting)
+    eye = opened(chatting)
+    assert isinstance(eye, ChattingEye)
     asked = write_conversation(eye.tokenizer, f"{eye.read.mark}What is it?")
     piecewise, whole = Speaker(eye.model, eye.tokenizer), Speaker(eye.model, eye.tokenizer)
     piecewise.begin(eye.read(asked, coffee))
@@ -117,8 +118,11 @@ def test_what_is_read_piece_by_piece_is_as_read_at_once(
     torch.testing.assert_close(piecewise._logits, whole._logits, rtol=1e-3, atol=1e-3)
 
 
-def test_a_picture_makes_a_difference(chatting: Path, coffee: Image.Image) -> None:
-    eye = open_chatting(chatting)
+def test_a_picture_makes_a_difference(
+    opened: Callable[[Path], Eye], chatting: Path, coffee: Image.Image
+) -> None:
+    eye = opened(chatting)
+    assert isinstance(eye, ChattingEye)
     asked = write_conversation(eye.tokenizer, f"{eye.read.mark}What is it?")
     logits = []
     for picture in (coffee, Image.new("RGB", coffee.size, "teal")):
@@ -131,8 +135,10 @@ def test_a_picture_makes_a_difference(chatting: Path, coffee: Image.Image) -> No
 
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize("size", [(1, 1), (3000, 10), (9, 900)])
-def test_pictures_of_any_shape_are_looked_at(folder: Path, size: tuple[int, int]) -> None:
-    eye = load_eye(str(folder), torch.float32)
+def test_pictures_of_any_shape_are_looked_at(
+    opened: Callable[[Path], Eye], folder: Path, size: tuple[int, int]
+) -> None:
+    eye = opened(folder)
     assert eye.see(Image.new("RGB", size, "teal"), "", nothing).by == folder.name
 
 

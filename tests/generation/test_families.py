@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from generation.catalogue.card import SAMPLERS as NAMES
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.families import CARDS, VARIANTS, find_card
 from generation.catalogue.misplaced import INDEX
-from generation.derive import REDRAWN, Variation, blend, narrow, select_ninth, vary
+from generation.derive import REDRAWN, Variation, blend, narrow, vary
 from generation.families import guided
 from generation.families.load import FAMILIES, load
 from generation.families.model_error import ModelError
@@ -40,6 +40,7 @@ from generation.sampling.samplers import SAMPLERS, UnknownSamplerError, make_sch
 from storage.files import MissingFileError
 from tests.generation.samples import (
     APPLE,
+    KINDS,
     SEEN,
     batched,
     each_kind,
@@ -127,26 +128,17 @@ def test_draws_as_many_pictures_as_asked_in_their_size(engine: Engine, recipe: R
     assert not same(pictures[0], pictures[1])
 
 
-def test_the_same_recipe_gives_the_same_pixels(
-    engine: Engine, recipe: Recipe, plain: Image.Image
-) -> None:
-    assert same(draw(engine, recipe)[0], plain)
-
-
 RED = (Span(start=2, end=5, weight=1.6),)
 """The colour of the apple, weighed."""
 
 
 def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
-    """For everything that a family can claim, a recipe that must not give the plain picture."""
+    """For what families can claim, a recipe that must not give the plain picture."""
     return {
-        Capability.IMAGE_PROMPT: change(recipe, start=start(0.5)),
         Capability.NEGATIVE: change(recipe, negative="green leaves"),
         Capability.GUIDANCE: change(recipe, guidance=9.0),
         Capability.EMPHASIS: change(recipe, phrases=(Phrase(text=APPLE.prompt, spans=RED),)),
         Capability.VARIATION: narrow(vary(recipe, 0, seed=99), 0),
-        Capability.OUTPAINT: filled(recipe, edges=Edges(right=1.0), strength=0.8),
-        Capability.INPAINT: filled(recipe, regions=(select_ninth(0),)),
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
@@ -157,19 +149,29 @@ def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
     }
 
 
-@pytest.mark.parametrize("capability", list(Capability))
+ALIKE = {Capability.VARIATION, Capability.HD}
+"""What is done before or around the model, whichever it is."""
+
+
+@pytest.mark.parametrize("capability", list(exercises(APPLE)))
 def test_does_what_its_card_claims(
     engine: Engine, recipe: Recipe, plain: Image.Image, capability: Capability
 ) -> None:
     if capability not in engine.card.capabilities:
         pytest.skip(f"{engine.card.title} does not claim {capability}")
+    if capability in ALIKE and engine.card.id not in KINDS:
+        pytest.skip(f"tried with the kind of {engine.card.title}")
     changed = draw(engine, exercises(recipe)[capability])[0].resize(plain.size)
     assert distance(plain, changed) > 0.05
 
 
 def test_no_claim_goes_without_a_checkpoint_that_it_is_tried_on(folders: Folders) -> None:
-    own = {Capability.LORA}  # where files are offered: see test_loras
+    # Where files are offered: see test_loras.
+    own = {Capability.LORA}
+    # See test_what_is_known_leads_what_is_drawn, and what is not painted over.
+    own |= {Capability.IMAGE_PROMPT, Capability.OUTPAINT, Capability.INPAINT}
     assert set(exercises(APPLE)) == set(Capability) - own
+    assert {family for family, _ in _sampled()} == {each.id for each in PIPED}
     for each in PIPED:
         index = json.loads((folders(each.id) / INDEX).read_text(encoding="utf-8"))
         assert index["_class_name"] == _code(each).pipeline
@@ -183,25 +185,49 @@ def _code(each: Card) -> Code:
     return next(family for family in FAMILIES if family.id == each.id)
 
 
-class Known:
-    """A photograph to go on from at its right, drawn, and as it comes through the model itself."""
+class Decoded(NamedTuple):
+    """A picture, and the latents that it was decoded from."""
 
-    def __init__(self, engine: Engine, sampler: str) -> None:
-        self.latents: list[np.ndarray[Any, Any]] = []
-        recipe = filled(recipe_for(engine, sampler=sampler), edges=Edges(right=1.0))
-        began = change(recipe, canvas=None, start=start(0.01))
-        framed = frame(recipe.inputs.canvas or Canvas(image="a"), photograph(), (64, 64))
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setitem(vars(engine.pipe.vae), "decode", self._noting(engine.pipe.vae.decode))
-            (self.shown,) = engine.draw(began, framed.picture, quiet)
-            (self.drawn,) = draw(engine, recipe)
+    latents: np.ndarray[Any, Any]
+    picture: Image.Image
 
-    def _noting(self, decode: Callable[..., Any]) -> Callable[..., Any]:
-        def noted(latents: torch.Tensor, **options: Any) -> Any:
-            self.latents.append(latents.float().numpy())
-            return decode(latents, **options)
 
-        return noted
+CANVAS = Canvas(image="a", edges=Edges(right=1.0))
+"""A photograph to go on from at its right."""
+
+
+def decoded(engine: Engine, drawing: Callable[[], list[Image.Image]]) -> Decoded:
+    seen: list[np.ndarray[Any, Any]] = []
+    decode = engine.pipe.vae.decode
+
+    def note(latents: torch.Tensor, **options: Any) -> Any:
+        seen.append(latents.float().numpy())
+        return decode(latents, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(vars(engine.pipe.vae), "decode", note)
+        (picture,) = drawing()
+    return Decoded(seen[-1], picture)
+
+
+def continued(engine: Engine, sampler: str) -> Decoded:
+    """The photograph, gone on from."""
+    recipe = change(recipe_for(engine, sampler=sampler), canvas=CANVAS)
+    return decoded(engine, lambda: draw(engine, recipe))
+
+
+@pytest.fixture(scope="module")
+def through() -> Callable[[Engine], Decoded]:
+    """The same photograph as it comes through a model itself."""
+    framed, known = frame(CANVAS, photograph(), (64, 64)).picture, dict[str, Decoded]()
+
+    def show(engine: Engine) -> Decoded:
+        if engine.card.id not in known:
+            began = recipe_for(engine, sampler=engine.card.sampler, start=start(0.01))
+            known[engine.card.id] = decoded(engine, lambda: engine.draw(began, framed, quiet))
+        return known[engine.card.id]
+
+    return show
 
 
 def _sampled() -> Iterator[tuple[str, str]]:
@@ -215,20 +241,25 @@ def _sampled() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("family", "sampler"), list(_sampled()))
-def test_what_is_known_leads_what_is_drawn(engines: Engines, family: str, sampler: str) -> None:
+def test_what_is_known_leads_what_is_drawn(
+    engines: Engines, through: Callable[[Engine], Decoded], family: str, sampler: str
+) -> None:
     """In latents: a tiny decoder of random weights mixes a picture's left into its right."""
-    shown, drawn = Known(engines(family), sampler).latents
+    engine = engines(family)
+    shown, drawn = through(engine).latents, continued(engine, sampler).latents
     quarter, apart = shown.shape[-1] // 4, np.abs(shown - drawn)
     assert apart[..., :quarter].mean() < 0.5 * apart[..., -quarter:].mean()
 
 
 @pytest.mark.parametrize("sampler", ["DPM++ 2M", "Euler a"])
-def test_what_is_known_is_seen_in_what_is_drawn(easel: Engine, sampler: str) -> None:
+def test_what_is_known_is_seen_in_what_is_drawn(
+    easel: Engine, through: Callable[[Engine], Decoded], sampler: str
+) -> None:
     """With what latents have of it, every sampler was tried above."""
-    known = Known(easel, sampler)
+    shown, drawn = through(easel).picture, continued(easel, sampler).picture
     left, right = (0, 0, 16, 64), (48, 0, 64, 64)
-    assert distance(known.drawn.crop(left), known.shown.crop(left)) < 0.9 * distance(
-        known.drawn.crop(right), known.shown.crop(right)
+    assert distance(drawn.crop(left), shown.crop(left)) < 0.9 * distance(
+        drawn.crop(right), shown.crop(right)
     )
 
 
@@ -258,7 +289,7 @@ def test_words_change_the_picture(engine: Engine, recipe: Recipe, plain: Image.I
 
 def test_text_longer_than_the_window_counts_to_its_end(unet: Engine) -> None:
     long = "many words about a red apple " * 20
-    recipe = recipe_for(unet, negative="blue")
+    recipe = recipe_for(unet, negative="blue", steps=1)
     one = change(recipe, phrases=(Phrase(text=long + "cat"),))
     other = change(recipe, phrases=(Phrase(text=long + "dog"),))
     assert not same(draw(unet, one)[0], draw(unet, other)[0])
@@ -268,11 +299,11 @@ def test_guidance_of_one_needs_no_second_half(unet: Engine) -> None:
     rows: list[int] = []
     hook = unet.pipe.unet.register_forward_pre_hook(lambda _, given: rows.append(len(given[0])))
     try:
-        draw(unet, recipe_for(unet, guidance=1.0))
-        draw(unet, recipe_for(unet))
+        draw(unet, recipe_for(unet, steps=1, guidance=1.0))
+        draw(unet, recipe_for(unet, steps=1))
     finally:
         hook.remove()
-    assert rows == [1] * 3 + [2] * 3
+    assert rows == [1, 2]
 
 
 @pytest.mark.parametrize(("family", "name"), list(_sampled()))
@@ -280,9 +311,10 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(
     engines: Engines, family: str, name: str
 ) -> None:
     engine = engines(family)
-    for begun in (None, start(0.4)) if name == engine.card.sampler else (None,):
-        grid = recipe_for(engine, sampler=name, noise=seed_noise(3, 2), start=begun)
-        assert same(draw(engine, narrow(grid, 1))[0], draw(engine, grid)[1])
+    # What samplers remember of earlier steps is seen at the third, with one family.
+    steps = 3 if family == "sd15" else 2
+    grid = recipe_for(engine, sampler=name, noise=seed_noise(3, 2), steps=steps)
+    assert same(draw(engine, narrow(grid, 1))[0], draw(engine, grid)[1])
 
 
 @each_kind
@@ -346,8 +378,8 @@ def _recipes(engine: Engine) -> Iterator[Recipe]:
     begun = change(plain, start=start(0.6))
     long = (Phrase(text="x" * 200),)
     yield filled(plain, edges=Edges(left=0.5), strength=0.7)
-    yield vary(change(plain, width=11 * grain, height=5 * grain), 1, seed=5)
-    yield vary(vary(change(begun, width=3 * grain), 1, seed=6), 0, seed=7, strength=0.2)
+    wide = change(begun, width=11 * grain, height=5 * grain)
+    yield vary(vary(wide, 1, seed=6), 0, seed=7, strength=0.2)
     yield change(plain, width=3 * grain, height=grain, negative="blue", phrases=long)
 
 
@@ -407,7 +439,7 @@ def test_without_strength_gives_the_image_back_unchanged(
     assert cut.width == cut.height
 
 
-@pytest.mark.parametrize("strength", [0.02, 0.3, 0.5, 0.75, 0.93, 1.0])
+@pytest.mark.parametrize("strength", [0.02, 0.5, 0.93, 1.0])
 @pytest.mark.parametrize("name", list(SAMPLERS))
 def test_takes_the_steps_asked_for_at_any_strength(
     easel: Engine, name: str, strength: float
@@ -431,32 +463,29 @@ def test_strength_too_small_for_the_steps_takes_fewer(easel: Engine) -> None:
     assert steps == 4
 
 
-@pytest.mark.parametrize("name", list(SAMPLERS))
-def test_more_strength_keeps_less_of_the_photograph(easel: Engine, name: str) -> None:
+def test_more_strength_keeps_less_of_the_photograph(easel: Engine) -> None:
     photo = ImageOps.fit(photograph(), (64, 64), Image.Resampling.LANCZOS)
-    strengths = (0.1, 0.3, 0.52, 0.75, 1.0) if name == easel.card.sampler else (0.1, 1.0)
-    distances = [
-        distance(photo, draw(easel, recipe_for(easel, sampler=name, start=start(s)))[0])
-        for s in strengths
-    ]
-    *growing, free = distances
+
+    def far(strength: float, sampler: str = easel.card.sampler) -> float:
+        asked = recipe_for(easel, sampler=sampler, start=start(strength))
+        return distance(photo, draw(easel, asked)[0])
+
+    *growing, free = (far(strength) for strength in (0.1, 0.3, 0.52, 0.75, 1.0))
     assert growing == sorted(growing)
-    assert free > distances[(len(distances) - 1) // 2], (
-        "with little left, they differ as they please"
-    )
-    assert distances[0] < 0.4 * free
+    assert free > growing[2], "with little left, they differ as they please"
+    for name in SAMPLERS:
+        assert far(0.1, name) < 0.4 * free, name
 
 
 @each_kind
 def test_a_variation_stays_nearer_the_less_it_turns(
     engine: Engine, recipe: Recipe, plain: Image.Image
 ) -> None:
-    def mean(strength: float) -> float:
+    def far(strength: float) -> float:
         turned = vary(recipe, 0, seed=50, strength=strength)
-        two = change(turned, noise=turned.noise[:2])
-        return float(np.mean([distance(plain, picture) for picture in draw(engine, two)]))
+        return distance(plain, draw(engine, narrow(turned, 0))[0])
 
-    distances = [mean(s) for s in (0.0, 0.05, Variation.SUBTLE, Variation.STRONG)]
+    distances = [far(s) for s in (0.0, 0.05, Variation.SUBTLE, Variation.STRONG)]
     assert distances[0] == 0
     assert distances == sorted(set(distances))
 
@@ -481,9 +510,9 @@ def test_lanes_of_a_grid_give_the_same_pictures_but_for_rounding(
 
 def test_previews_resemble_the_pictures(easel: Engine) -> None:
     seen: list[list[Image.Image]] = []
-    asked = recipe_for(easel, width=128, height=96, noise=seed_noise(1, 2), steps=6)
+    asked = recipe_for(easel, width=128, height=96, noise=seed_noise(1, 2), steps=4)
     pictures = easel.draw(asked, None, lambda *now: seen.append(now[2]()))
-    assert len(seen) == 6
+    assert len(seen) == 4
     assert [small.size for small in seen[-1]] == [(128, 96)] * 2
     others = [distance(small, pictures[1 - k]) for k, small in enumerate(seen[-1])]
     own = [distance(small, pictures[k]) for k, small in enumerate(seen[-1])]
@@ -589,7 +618,7 @@ def decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("family", ["sd15", "sdxl", "z-image"])
+@pytest.mark.parametrize("family", ["sd15", "z-image"])
 def test_a_tiny_decoder_of_the_admins_draws_the_previews(
     family: str, folders: Folders, decoder: Path
 ) -> None:

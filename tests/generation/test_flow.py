@@ -1,7 +1,7 @@
 """What families of flow matching must pass besides what every family must."""
 
 import inspect
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -44,9 +44,10 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(flow: Engine) -> None:
     assert np.array_equal(draw(flow, recipe), np.asarray(theirs))
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3, 9, 30, 61, 100])
-def test_takes_the_steps_asked_for_at_any_strength(flow: Engine, steps: int) -> None:
-    for strength in (0.02, 0.05, 0.06, 0.3, 0.49, 0.75, 0.99, 1.0):
+def test_takes_the_steps_asked_for_at_any_strength(flow: Engine) -> None:
+    for steps, strength in product(
+        (1, 2, 3, 9, 30, 61, 100), (0.02, 0.05, 0.06, 0.3, 0.49, 0.75, 0.99, 1.0)
+    ):
         recipe = recipe_for(flow, steps=steps, start=start(strength))
         levels = schedule(flow.family, flow.pipe, recipe).tolist()  # type: ignore[arg-type]
         assert len(levels) == steps + 1
@@ -55,18 +56,18 @@ def test_takes_the_steps_asked_for_at_any_strength(flow: Engine, steps: int) -> 
         assert levels[-1] == 0
 
 
-@pytest.mark.parametrize("size", [(64, 64), (1024, 1024), (1536, 640), (512, 2048)])
-@pytest.mark.parametrize("weight", [0.25, 0.5, 1, 1.5, 2, 2.5, 3])
+@pytest.mark.parametrize("size", [(64, 64), (1536, 640), (512, 2048)])
 def test_an_image_weight_means_the_same_noise_as_in_stable_diffusion(
-    flow: Engine, weight: float, size: tuple[int, int]
+    flow: Engine, size: tuple[int, int]
 ) -> None:
-    strength = strength_for_image_weight(weight)
-    width, height = size
-    recipe = recipe_for(flow, steps=8, start=start(strength), width=width, height=height)
-    level = float(schedule(flow.family, flow.pipe, recipe)[0])  # type: ignore[arg-type]
     kept = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
-    share = float(kept.alphas_cumprod[round(strength * 1000) - 1])
-    assert level / (1 - level) == pytest.approx(((1 - share) / share) ** 0.5, rel=1e-3)
+    width, height = size
+    for weight in (0.25, 0.5, 1, 1.5, 2, 2.5, 3):
+        strength = strength_for_image_weight(weight)
+        recipe = recipe_for(flow, steps=8, start=start(strength), width=width, height=height)
+        level = float(schedule(flow.family, flow.pipe, recipe)[0])  # type: ignore[arg-type]
+        share = float(kept.alphas_cumprod[round(strength * 1000) - 1])
+        assert level / (1 - level) == pytest.approx(((1 - share) / share) ** 0.5, rel=1e-3)
 
 
 def test_larger_pictures_are_shifted_further(flow: Engine) -> None:
@@ -100,9 +101,9 @@ def test_weights_of_phrases_move_the_picture_from_one_to_the_other(flow: Engine)
     def mixed(share: float) -> np.ndarray:
         phrases = (Phrase(text="a red apple", weight=1 - share), Phrase(text="snow", weight=share))
         wanted = tuple(phrase for phrase in phrases if phrase.weight)
-        return draw(flow, change(recipe_for(flow), phrases=wanted))
+        return draw(flow, change(recipe_for(flow, steps=1), phrases=wanted))
 
-    one, *between, other = [mixed(share) for share in (0, 0.2, 0.5, 0.8, 1)]
+    one, *between, other = [mixed(share) for share in (0, 0.2, 0.8, 1)]
     assert not np.array_equal(one, other)
     distances = [np.abs(picture - one).mean() for picture in (*between, other)]
     assert distances == sorted(distances)

@@ -1,5 +1,6 @@
 """Transformers in GGUF: told by their headers, drawn from their blocks, refused where damaged."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from generation.catalogue.signatures import UNET, UndrawnError
 from generation.families import pipelines
 from generation.families.load import load
 from generation.families.model_error import ModelError
+from generation.sampling.engine import Engine
 from tests.generation.lora_kinds import build_kind
 from tests.generation.samples import recipe_for
 from tests.generation.single_files import write_transformer
@@ -48,7 +50,9 @@ def write_gguf(family: str, folder: Path, file: Path) -> Path:
 
 
 @pytest.mark.parametrize("family", ["z-image", "qwen-image-edit", "flux2-klein"])
-def test_draws_nearly_what_its_folder_draws(folders: Folders, tmp_path: Path, family: str) -> None:
+def test_draws_nearly_what_its_folder_draws(
+    folders: Folders, engines: Callable[[str], Engine], tmp_path: Path, family: str
+) -> None:
     folder = folders(family)
     file = write_gguf(family, folder, tmp_path / "one.gguf")
     header, whole = read_gguf(file), load_file(file.with_suffix(".safetensors"))
@@ -57,16 +61,23 @@ def test_draws_nearly_what_its_folder_draws(folders: Folders, tmp_path: Path, fa
     chosen = choose_card(str(file))
     assert chosen.id == family
     card = replace(chosen, base=str(folder))
-    one = load(card, str(file), CPU)
-    other = load(find_card(family), str(folder), CPU)
+    one, other = load(card, str(file), CPU), engines(family)
     recipe = recipe_for(other, guidance=other.card.guidance)
     assert 0 < distance(draw(one, recipe)[0], draw(other, recipe)[0]) < 4
-    # Whatever the card, its own bits stay.
-    small = load(card, str(file), CPU, room=Room(wanted="fp8"))
-    assert small.pipe.text_encoder.dtype == torch.float32
-    assert distance(draw(small, recipe)[0], draw(other, recipe)[0]) < 8
     lora = build_kind(tmp_path / "lora.safetensors", other.pipe, "peft", "diffusers", r"to_q$")
     assert try_on(one, lora) > 0
+
+
+def test_whatever_the_card_its_own_bits_stay(
+    folders: Folders, engines: Callable[[str], Engine], tmp_path: Path
+) -> None:
+    folder, other = folders("z-image"), engines("z-image")
+    file = write_gguf("z-image", folder, tmp_path / "one.gguf")
+    card = replace(find_card("z-image"), base=str(folder))
+    small = load(card, str(file), CPU, room=Room(wanted="fp8"))
+    assert small.pipe.text_encoder.dtype == torch.float32
+    recipe = recipe_for(other, guidance=other.card.guidance)
+    assert distance(draw(small, recipe)[0], draw(other, recipe)[0]) < 8
 
 
 def test_without_what_reads_it_it_is_one_sentence(

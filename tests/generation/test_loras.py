@@ -1,7 +1,7 @@
 """LoRAs: what may be offered, and a model that wears them and is itself again afterwards."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,22 +108,28 @@ def test_only_families_that_can_are_offered_them() -> None:
 
 
 @pytest.fixture(scope="module")
-def dressed(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Engine]:
+def dressed(
+    engines: Engines, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Engine]]:
     """An engine of a family that may wear two LoRAs."""
-    root, loaded = tmp_path_factory.mktemp("loras"), dict[str, Engine]()
+    root, worn = tmp_path_factory.mktemp("loras"), dict[str, Engine]()
 
     def engine(family: str) -> Engine:
-        if family not in loaded:
-            plain = load(find_card(family), str(folders(family)), torch.device("cpu"))
+        if family not in worn:
+            plain = engines(family)
             setting = ";".join(
                 f"{name}={build_lora(root / family / f'{name}.safetensors', plain.pipe, seed)}"
                 for seed, name in enumerate(("ink", "bricks"))
             )
             known = extend_card(find_card(family), "", read_offered(setting))
-            loaded[family] = load(known, str(folders(family)), torch.device("cpu"))
-        return loaded[family]
+            loras = load_loras(plain.pipe, known, plain.texts)
+            worn[family] = steered(replace(plain, card=known), loras=loras)
+        worn[family].apply_loras(())
+        return worn[family]
 
-    return engine
+    yield engine
+    for one in worn.values():
+        one.apply_loras(())
 
 
 @pytest.fixture(params=WEARING)
@@ -242,20 +248,14 @@ def test_a_file_that_is_missing_stops_the_worker_with_a_sentence(
     assert str(tmp_path) not in str(caught.value)
 
 
-def test_worn_together_with_image_adapters(engines: Engines, tmp_path: Path) -> None:
-    engine = engines("sd15")
-    known = extend_card(
-        engine.card,
-        "",
-        read_offered(f"ink={build_lora(tmp_path / 'ink.safetensors', engine.pipe)}"),
-    )
-    both = steered(replace(engine, card=known), loras=load_loras(engine.pipe, known, engine.texts))
+def test_worn_together_with_image_adapters(dressed: Callable[[str], Engine]) -> None:
+    both = dressed("sd15")
+    look = looking(recipe_for(both), "style", next(iter(SEEN)))
     assert both.conditioning.references is not None
-    both.conditioning.references.learn(looking(recipe_for(engine), "style"), seen)
-    look = looking(recipe_for(engine), "style", next(iter(SEEN)))
+    both.conditioning.references.learn(look, seen)
     before = pixels(both, look)
-    dressed = pixels(both, with_loras(look, ink=1.0))
-    assert pixels(both, look) == before != dressed
+    worn = pixels(both, with_loras(look, ink=1.0))
+    assert pixels(both, look) == before != worn
 
 
 def test_the_picture_tells_which() -> None:

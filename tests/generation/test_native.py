@@ -1,6 +1,7 @@
 """Images that a family reads itself, on tiny checkpoints of every family that does."""
 
 import math
+from itertools import product
 from typing import Any
 
 import pytest
@@ -32,15 +33,25 @@ from generation.derive import (
     select_ninth,
     upscale_creatively,
 )
-from generation.recipe import Edges, Ingredient, Phrase, Recipe, Reference, seed_noise
+from generation.recipe import Edges, Ingredient, Phrase, Recipe, Reference, Role, seed_noise
 from generation.sampling.engine import Engine
 from generation.sampling.flow import schedule
-from tests.generation.samples import APPLE, SEEN, batched, looking, recipe_for, seen, start
+from tests.generation.samples import (
+    APPLE,
+    NATIVE,
+    SEEN,
+    batched,
+    looking,
+    recipe_for,
+    seen,
+    start,
+)
 from tests.generation.strategies import recipes
 from tests.generation.test_families import distance, draw, same
 from tests.recipes import change
 
 A, B, C = SEEN
+ROLES: tuple[Role, ...] = ("style", "face")
 
 
 def edited(recipe: Recipe, *images: str, weight: float = 1.0) -> Recipe:
@@ -78,17 +89,25 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(
 
 
 def test_another_image_and_another_order_give_other_pictures(native: Engine) -> None:
-    recipe = recipe_for(native, steps=2)
+    recipe = recipe_for(native, steps=1)
     asked = [recipe, edited(recipe, A), edited(recipe, B), edited(recipe, A, B)]
     pictures = [draw(native, one)[0] for one in (*asked, edited(recipe, B, A))]
     assert len({picture.tobytes() for picture in pictures}) == 5
 
 
-@pytest.mark.parametrize("part", ["edit", "blend", "style"])
+@pytest.mark.parametrize(
+    ("native", "part"),
+    [
+        *((family, "edit") for family in NATIVE),
+        # What weighs them is one for all, and told to each of these two in its own way.
+        *product(("flux2-klein", "qwen-image-edit"), ("blend", "style")),
+    ],
+    indirect=["native"],
+)
 def test_more_weight_leads_further_from_the_picture_without_the_image(
     native: Engine, part: str
 ) -> None:
-    recipe = change(recipe_for(native, steps=2), phrases=(Phrase(text=""),))
+    recipe = change(recipe_for(native, steps=1), phrases=(Phrase(text=""),))
     nothing = {"edit": 1e-9, "blend": 1e-9, "style": 1e-9}[part]
 
     def weighed(weight: float) -> Recipe:
@@ -109,7 +128,7 @@ def test_more_weight_leads_further_from_the_picture_without_the_image(
 def test_next_to_no_weight_is_as_good_as_no_image(native: Engine) -> None:
     if native.card.id == "qwen-image-edit":
         pytest.skip("its language model sees the image whatever its weight")
-    recipe = recipe_for(native)
+    recipe = recipe_for(native, steps=1)
     with_nothing = draw(native, edited(recipe, A, weight=1e-12))[0]
     assert distance(with_nothing, draw(native, recipe)[0]) < 0.01
 
@@ -211,8 +230,8 @@ class TestWords:
         )
 
     def test_reach_the_text_encoder(self, native: Engine) -> None:
-        styled = draw(native, looking(recipe_for(native), "style", A))[0]
-        faced = draw(native, looking(recipe_for(native), "face", A))[0]
+        recipe = recipe_for(native, steps=1)
+        styled, faced = (draw(native, looking(recipe, role, A))[0] for role in ROLES)
         assert not same(styled, faced)
 
 

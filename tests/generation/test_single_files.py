@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from generation.catalogue.signatures import Signature, read_signature
 from generation.families.clip_words import make_tokenizer
 from generation.families.load import load
 from generation.families.model_error import ModelError
+from generation.sampling.engine import Engine
 from storage.settings import Settings
 from tests.generation.samples import recipe_for
 from tests.generation.single_files import build_twins, write_header, write_transformer
@@ -43,6 +45,12 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Twins:
     return twins_of
 
 
+@pytest.fixture(scope="module")
+def of_file(twins: Twins) -> Callable[[str], Engine]:
+    """What draws by the single file of a family, loaded when first asked for."""
+    return cache(lambda family: load(find_card(family), str(twins(family)[0]), CPU))
+
+
 def test_clips_vocabulary_is_that_of_the_published_models() -> None:
     # Numbers that anybody can read in the published vocab.json.
     read = make_tokenizer()("a photo of a cat").input_ids
@@ -51,11 +59,14 @@ def test_clips_vocabulary_is_that_of_the_published_models() -> None:
 
 
 @pytest.mark.parametrize("family", ["sd15", "sdxl"])
-def test_a_file_draws_what_its_folder_draws(twins: Twins, family: str) -> None:
+def test_a_file_draws_what_its_folder_draws(
+    twins: Twins, of_file: Callable[[str], Engine], family: str
+) -> None:
     file, folder = twins(family)
     chosen = choose_card(str(file))
     assert (chosen.id, name_model(str(file), chosen)) == (family, f"one-{family}")
-    one, other = load(chosen, str(file), CPU), load(chosen, str(folder), CPU)
+    assert chosen == find_card(family)
+    one, other = of_file(family), load(chosen, str(folder), CPU)
     for sampler in ("DPM++ 2M Karras", "Euler a"):
         recipe = recipe_for(other, sampler=sampler)
         assert same(draw(one, recipe)[0], draw(other, recipe)[0])
@@ -78,8 +89,9 @@ def test_a_file_that_predicts_velocity_is_drawn_so(twins: Twins, tmp_path: Path)
     assert (config["rescale_betas_zero_snr"], config["timestep_spacing"]) == (True, "trailing")
 
 
-def test_an_autoencoder_of_its_own_takes_the_place(twins: Twins, tmp_path: Path) -> None:
-
+def test_an_autoencoder_of_its_own_takes_the_place(
+    twins: Twins, of_file: Callable[[str], Engine], tmp_path: Path
+) -> None:
     weights = load_file(twins("sd15")[0])
     bare, vae = tmp_path / "bare.safetensors", tmp_path / "vae.safetensors"
     save_file({k: one for k, one in weights.items() if not k.startswith("first_stage")}, bare)
@@ -92,14 +104,14 @@ def test_an_autoencoder_of_its_own_takes_the_place(twins: Twins, tmp_path: Path)
     with pytest.raises(ModelError, match=r"bare\.safetensors has no autoencoder; name one as vae"):
         load(chosen, str(bare), CPU)
     mended = load(replace(chosen, vae=str(vae)), str(bare), CPU)
-    whole = load(chosen, str(twins("sd15")[0]), CPU)
+    whole = of_file("sd15")
     recipe = recipe_for(whole)
     assert same(draw(mended, recipe)[0], draw(whole, recipe)[0])
 
 
 @pytest.mark.parametrize("family", ["flux2-klein", "flux2-dev", "z-image", "qwen-image-edit"])
 def test_a_transformers_file_draws_beside_what_lends_the_rest(
-    folders: Folders, tmp_path: Path, family: str
+    folders: Folders, engines: Callable[[str], Engine], tmp_path: Path, family: str
 ) -> None:
     folder = folders(family)
     file = write_transformer(family, folder, tmp_path / "one.safetensors")
@@ -112,7 +124,7 @@ def test_a_transformers_file_draws_beside_what_lends_the_rest(
     shutil.copytree(folder, lender)
     (lender / "transformer" / "diffusion_pytorch_model.safetensors").unlink()
     one = load(replace(chosen, base=str(lender)), str(file), CPU)
-    other = load(find_card(family), str(folder), CPU)
+    other = engines(family)
     recipe = recipe_for(other, guidance=other.card.guidance)
     mine, theirs = (each.pipe.transformer.state_dict() for each in (one, other))
     assert mine.keys() == theirs.keys()

@@ -58,7 +58,7 @@ def drawn(engine: Drawer, recipe: Recipe, image: Image.Image | None = None) -> I
 
 
 def started(engine: Engine) -> Recipe:
-    return recipe_for(engine, steps=1, start=start(0.6))
+    return recipe_for(engine, width=32, height=32, steps=1, start=start(0.6))
 
 
 @each_kind

@@ -75,7 +75,7 @@ def kinds(engine: Engine) -> tuple[StructureKind, ...]:
 
 
 def test_every_kind_that_a_card_names_leads_the_picture(unet: Engine) -> None:
-    recipe = recipe_for(unet, steps=2)
+    recipe = recipe_for(unet, steps=1)
     plain = draw(unet, recipe)[0]
     assert kinds(unet)
     for kind in kinds(unet):
@@ -86,7 +86,7 @@ def test_every_kind_that_a_card_names_leads_the_picture(unet: Engine) -> None:
 
 @pytest.mark.parametrize("unet", ["sd15", "sdxl"], indirect=True)
 def test_more_scale_leads_further_from_the_plain_picture(unet: Engine) -> None:
-    recipe = recipe_for(unet, steps=2)
+    recipe = recipe_for(unet, steps=1)
     plain = draw(unet, recipe)[0]
     scales = (1e-9, 0.1, 0.4)
     far = [distance(plain, draw(unet, kept_to(recipe, scale=scale))[0]) for scale in scales]
@@ -149,7 +149,7 @@ def test_draws_in_every_size(unet: Engine) -> None:
 
 @pytest.mark.parametrize("unet", ["sd15", "sdxl"], indirect=True)
 def test_nothing_stays_behind(unet: Engine) -> None:
-    recipe = recipe_for(unet)
+    recipe = recipe_for(unet, steps=1)
     before = draw(unet, recipe)[0]
     draw(unet, kept_to(recipe))
     assert same(draw(unet, recipe)[0], before)
@@ -238,7 +238,7 @@ def test_a_controlnet_agrees_with_the_diffusers_pipeline(
 def test_a_union_agrees_with_the_diffusers_pipeline(engines: Callable[[str], Engine]) -> None:
     engine = engines("sdxl")
     for kind, mode in (("scribble", 2), ("lineart", 3), ("depth", 1), ("normal", 4), ("pose", 0)):
-        asked = kept_to(recipe_for(engine, steps=4), kind, scale=0.8, end=0.5)  # type: ignore[arg-type]
+        asked = kept_to(recipe_for(engine, steps=2), kind, scale=0.8, end=0.5)  # type: ignore[arg-type]
         model, shown = network(engine, asked)
         view = theirs_of(engine, asked, StableDiffusionXLControlNetUnionPipeline, controlnet=model)
         made = view(
