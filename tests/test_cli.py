@@ -308,7 +308,7 @@ def test_imagine_starts_from_a_photograph(
 ) -> None:
     monkeypatch.setenv("EASEL_DATA", str(data))
     answer = Answer(
-        *("imagine", "a bell --seed 1 --steps 2 --iw 2", "-o", "cup.png"),
+        *("imagine", "a bell --seed 1 --steps 2 --iw 2 --batch 1", "-o", "cup.png"),
         *("--image", str(COFFEE.path)),
     )
     assert answer.code == 0

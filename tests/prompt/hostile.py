@@ -90,7 +90,8 @@ def grows_evenly(read: Callable[[str], object], make: Callable[[int], str]) -> b
     A ratio of the same thread's times: how fast the machine is must not matter. A square would be
     16; from 4 to 10 is left for caches and collections.
     """
-    if seconds(read, make(PROMPT_LIMIT), 1) < QUICK:
+    whole = seconds(read, make(PROMPT_LIMIT), 1)
+    if whole < QUICK:
         return True
-    quarter = seconds(read, make(PROMPT_LIMIT // 4), 3)
-    return seconds(read, make(PROMPT_LIMIT), 3) < 10 * max(quarter, QUICK / 10)
+    most = 10 * max(seconds(read, make(PROMPT_LIMIT // 4), 3), QUICK / 10)
+    return whole < most or seconds(read, make(PROMPT_LIMIT), 3) < most

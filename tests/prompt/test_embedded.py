@@ -6,7 +6,7 @@ import zlib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -206,7 +206,6 @@ def test_texts_are_bounded() -> None:
 DAMAGES = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(sorted(FILES)), DAMAGES, st.floats(0, 1))
 def test_damaged_files_raise_nothing(
     name: str, damages: list[tuple[float, int]], end: float
@@ -232,7 +231,6 @@ NAMES = st.sampled_from(
 TEXTS = st.text(max_size=40) | st.dictionaries(KEYS, BODIES, max_size=4).map(json.dumps)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(NAMES, TEXTS, max_size=4))
 def test_whatever_a_file_says_raises_nothing(texts: dict[str, str]) -> None:
     read_known(texts)

@@ -1,7 +1,7 @@
 """Token weights: read, written, and dropped for models that have none."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generation.recipe import Phrase
@@ -81,7 +81,6 @@ def test_breaks(typed: str, chunks: list[str]) -> None:
     assert parts == chunks
 
 
-@settings(max_examples=200)
 @given(TYPED)
 @example("a ( b ) c")
 @example(r"\(a\) (b:1.2)")

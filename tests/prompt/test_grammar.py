@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 
 from generation.recipe import Phrase
 from prompt.errors import PromptError
@@ -438,7 +438,6 @@ def reading(text: str) -> Prompt | PromptError:
 @given(texts)
 @example("--no**https://q.r/s.jpg::2,:--ar")
 @example("a \\ ::50%")
-@settings(max_examples=150)
 def test_whatever_is_typed_is_understood_or_refused(text: str) -> None:
     match reading(text):
         case PromptError() as error:
@@ -453,6 +452,5 @@ def test_whatever_is_typed_is_understood_or_refused(text: str) -> None:
 
 
 @given(prompts())
-@settings(max_examples=100)
 def test_a_prompt_survives_being_written(prompt: Prompt) -> None:
     assert parse(format_prompt(prompt)) == prompt

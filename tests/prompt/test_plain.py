@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
@@ -71,7 +71,6 @@ def check_same(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=100)
 def test_both_ways_lead_to_the_same_prompt(text: str) -> None:
     check_same(text)
 
@@ -81,7 +80,6 @@ def test_both_ways_lead_to_the_same_prompt(text: str) -> None:
     st.sampled_from(["", " ", " at dusk", " a b", " -1", " x-y", ","]),
     st.lists(st.booleans(), max_size=6),
 )
-@settings(max_examples=100)
 def test_both_ways_lead_to_the_same_prompt_from_a_canonical_one(
     prompt: Prompt, end: str, phones: list[bool]
 ) -> None:

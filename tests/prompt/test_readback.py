@@ -1,7 +1,7 @@
 """What a prompt is read as can be written and read again, and a suggestion can be sent."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.catalogue.families import find_card
@@ -21,7 +21,6 @@ BITS = st.sampled_from(
 TYPED = st.lists(BITS, min_size=1, max_size=8).map(" ".join)
 
 
-@settings(max_examples=100, deadline=None)
 @given(TYPED)
 def test_what_is_read_is_written_and_read_again(typed: str) -> None:
     try:
@@ -73,7 +72,6 @@ WRONG = st.sampled_from(
 REFUSED = st.lists(st.one_of(BITS, WRONG), min_size=1, max_size=7).map(" ".join)
 
 
-@settings(max_examples=100, deadline=None)
 @given(REFUSED)
 def test_every_suggestion_is_read_and_drawn(typed: str) -> None:
     try:

@@ -3,7 +3,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.catalogue.card import SAMPLERS, Capability, Card
@@ -431,7 +431,6 @@ ACTING = (
 
 
 @given(prompts(*ACTING), st.sampled_from([one for one in CARDS if one.samplers == SAMPLERS]))
-@settings(max_examples=100)
 def test_every_flag_that_acts_makes_a_recipe_that_json_keeps(prompt: Prompt, on: Card) -> None:
     one = replace(prompt, images=prompt.images[:1], phrases=prompt.phrases or parse("owl").phrases)
     recipe = resolve(one, on, model="m", seed=1, images=[IMAGE] * len(one.images)).recipe
@@ -461,7 +460,6 @@ def test_what_is_suggested_can_be_drawn(text: str, suggestion: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=100)
 def test_no_suggestion_is_refused_in_its_turn(text: str) -> None:
     match outcome(text):
         case PromptError() as error if (
@@ -480,7 +478,6 @@ def outcome(text: str) -> Resolved | PromptError:
 
 
 @given(texts)
-@settings(max_examples=100)
 def test_whatever_is_typed_is_drawn_or_refused_and_suggestions_lead_on(text: str) -> None:
     for _ in range(4):
         match outcome(text):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from generation.recipe import Phrase
@@ -70,7 +70,6 @@ def round_weights(prompt: Prompt) -> tuple[Phrase, ...]:
     )
 
 
-@settings(max_examples=80, deadline=None)
 @given(neutral(), st.sampled_from(Program))
 def test_what_is_written_is_read_again_and_all_else_is_told(
     prompt: Prompt, program: Program
@@ -87,7 +86,6 @@ def test_what_is_written_is_read_again_and_all_else_is_told(
     assert same or any(sentence in told for sentence in CHANGED)
 
 
-@settings(max_examples=100, deadline=None)
 @given(weighted())
 def test_what_is_stable_diffusions_stays_as_it_is(phrase: Phrase) -> None:
     prompt = Prompt(phrases=(replace(phrase, weight=1.0),))
@@ -135,7 +133,6 @@ def test_settings_as_json(program: Program, typed: str, keys: dict[str, object])
     assert {name: body[name] for name in keys} == keys
 
 
-@settings(max_examples=80, deadline=None)
 @given(st.integers(1, 5000), st.integers(1, 5000))
 def test_sides_are_near_the_ratio_and_never_huge(across: int, down: int) -> None:
     assume(max(across, down) <= 100 * min(across, down))

@@ -161,7 +161,7 @@ async def test_what_is_near_and_what_an_index_finds_is_found_alike(
     for number, prompt in enumerate(PROMPTS, 1):
         where = {"channel_id": SEEN if number % 2 else UNSEEN, "flags": flags[number % 3]}
         await put(jobs, number, prompt=prompt, person_id=(ME, OTHER)[number % 3 > 0], **where)
-    here = {"server": HERE, "channels": frozenset({SEEN})}
+    here: dict[str, Any] = {"server": HERE, "channels": frozenset({SEEN})}
     both = {"server": HERE, "channels": frozenset({SEEN, UNSEEN})}
     narrowed: tuple[dict[str, Any], ...] = ({"person": ME}, here, both, {**both, "since": 1})
     asked = [

@@ -2,15 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from storage.database.connect import WRITING, open_engine
+from storage.database.tables import WorkerRow
 from storage.prepare import migrate
 from storage.queue import queries
 from storage.queue.client import Jobs
@@ -32,12 +34,28 @@ async def reap_until(bot: Bot, kind: Any, job_id: str, wanted: Callable[[Any], b
     return await waiting
 
 
-def freeze(process: BaseProcess, settings: Settings) -> None:
-    """Freezes a worker while nobody else can write, lest it take SQLite's only lock along."""
+@contextmanager
+def last_seen_long_ago(settings: Settings, name: str) -> Iterator[None]:
+    """Within it nobody else can write; from then on a worker has not been seen for a minute."""
     engine = open_engine(settings.database)
-    with engine.execution_options(**WRITING).begin():
-        send(process, signal.SIGSTOP)
+    with engine.execution_options(**WRITING).begin() as connection:
+        older = update(WorkerRow).where(WorkerRow.executor_id == name)
+        connection.execute(older.values(seen=WorkerRow.seen - 60))
+        yield
     engine.dispose()
+
+
+def freeze(process: BaseProcess, settings: Settings, name: str = "toy") -> None:
+    """Freezes a worker as if a minute ago, but lest it take SQLite's only lock along."""
+    with last_seen_long_ago(settings, name):
+        send(process, signal.SIGSTOP)
+
+
+async def bury(process: BaseProcess, settings: Settings, name: str) -> None:
+    """Waits until a worker is dead, and goes on as if that were a minute ago."""
+    assert await ended(process) == -signal.SIGKILL
+    with last_seen_long_ago(settings, name):
+        pass
 
 
 async def test_a_job_passes_through_every_stage_and_leaves_nothing_behind(
@@ -91,7 +109,7 @@ async def test_a_killed_worker_makes_the_job_again_after_its_restart(
 
 
 async def test_another_worker_makes_the_job_of_a_dead_one(
-    bot: Bot, workers: Workers, hold: Hold
+    settings: Settings, bot: Bot, workers: Workers, hold: Hold
 ) -> None:
     job = new_job("apple", hold=hold.path)
     await bot.jobs.accept(job)
@@ -99,7 +117,7 @@ async def test_another_worker_makes_the_job_of_a_dead_one(
     await bot.until(Started, job.id)
     send(first, signal.SIGKILL)
     workers.start("second")
-    await ended(first)
+    await bury(first, settings, "first")
     hold.release()
     await reap_until(bot, Ended, job.id, lambda _: True)
     found = await bot.jobs.get(job.id)
@@ -114,7 +132,7 @@ async def test_a_frozen_worker_that_wakes_up_ends_nothing(
     await bot.jobs.accept(job)
     first = workers.start("first")
     await bot.until(Started, job.id)
-    freeze(first, settings)
+    freeze(first, settings, "first")
     workers.start("second")
     await reap_until(bot, Started, job.id, lambda _: len(bot.of(Started, job.id)) == 2)
     send(first, signal.SIGCONT)
@@ -139,7 +157,7 @@ async def test_a_frozen_worker_past_its_last_report_ends_nothing_either(
     await bot.jobs.accept(job)
     first = workers.start("first")
     await bot.until(Progress, job.id)
-    freeze(first, settings)
+    freeze(first, settings, "first")
     workers.start("second")
     await reap_until(bot, Started, job.id, lambda _: len(bot.of(Started, job.id)) == 2)
     hold.release()
@@ -172,20 +190,17 @@ async def test_a_job_that_kills_its_worker_three_times_fails_and_the_queue_goes_
 
 
 async def test_the_reaper_gives_up_a_job_lost_for_the_third_time(
-    settings: Settings, open_bot: Callable[[Settings], Any], tmp_path: Path
+    settings: Settings, bot: Bot, workers: Workers
 ) -> None:
-    """Soon: here it does no harm to take somebody for dead who is not yet."""
-    hasty = settings.model_copy(update={"dead_after": 0.5})
-    bot: Bot = await open_bot(hasty)
     poison = new_job("poison", kill=True)
     await bot.jobs.accept(poison)
-    with closing(Workers(hasty, tmp_path)) as workers:
-        for name in "abc":
-            worker = workers.start(name)
-            while worker.is_alive():
-                await bot.jobs.reap()
-                await asyncio.sleep(0.05)
-        over = await reap_until(bot, Ended, poison.id, lambda _: True)
+    for name in "abc":
+        worker = workers.start(name)
+        while worker.is_alive():
+            await bot.jobs.reap()
+            await asyncio.sleep(0.05)
+        await bury(worker, settings, name)
+    over = await reap_until(bot, Ended, poison.id, lambda _: True)
     assert over == Ended(poison.id, "failed", "worker_lost")
 
 
