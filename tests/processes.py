@@ -1,5 +1,6 @@
 """Processes of tests, forked from one server that has imported their libraries already."""
 
+import gc
 import multiprocessing
 import os
 import runpy
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _FORKS: Final = multiprocessing.get_context("forkserver")
-_PRELOADED: Final = ["pytest"]
+_PRELOADED: Final = ["tests.unswept", "pytest"]
 
 
 def preload(*modules: str) -> None:
@@ -21,9 +22,16 @@ def preload(*modules: str) -> None:
 
 def spawn(work: Callable[..., None], *arguments: object) -> BaseProcess:
     """Runs a function in a process of its own, which ends with the tests if not before."""
-    process = _FORKS.Process(target=work, args=arguments, daemon=True)
+    process = _FORKS.Process(target=_begin, args=(work, *arguments), daemon=True)
     process.start()
     return process
+
+
+def _begin(work: Callable[..., None], *arguments: object) -> None:
+    # What was imported before stays to the end: nobody looks through it for garbage.
+    gc.freeze()
+    gc.enable()
+    work(*arguments)
 
 
 def run_module(

@@ -1,13 +1,11 @@
-"""What bots and workers import, imported once: forked processes share it, and nobody looks through
-its objects for garbage again.
-"""
+"""What bots and workers import, imported once for all processes that are forked."""
 
-import gc
+from PIL import Image
 
 import bot.__main__
 import generation.families.easel
-import generation.worker
+import tests.journeys.painter
 
-__all__ = ["bot", "generation"]
+__all__ = ["bot", "generation", "tests"]
 
-gc.freeze()
+Image.init()

@@ -1,25 +1,18 @@
 """Around, in and out of finished pictures: zoom, pan, square, region, creative upscale, blend."""
 
 import io
-from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
-import pytest_asyncio
 from PIL import Image
 
-from generation.catalogue.families import CARDS
 from generation.pictures.grid import cut_picture
 from playground import Interaction, Message
 from tests.journeys.studio import (
-    BOT,
     Studio,
-    answer,
     opened,
-    public,
     recipe_of,
     result,
-    showing,
 )
 
 QUICK = "--steps 1 --seed 7 --batch 1"
@@ -47,40 +40,6 @@ def png(colour: str) -> bytes:
 async def blended(studio: Studio, **options: object) -> Interaction:
     files = {"image1": ("red.png", png("red")), "image2": ("blue.png", png("blue"))}
     return await studio.playground.command("mira", "blend", options, files=files)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def unable(studio: Studio) -> AsyncIterator[Message]:
-    """A finished picture, before a bot whose family can do nothing but draw."""
-    finished = await single(studio, "a cat --ar 2:1")
-    await studio.end(BOT)
-    studio.cards = {card.id: {"capabilities": frozenset()} for card in CARDS}
-    await studio.start(BOT)
-    yield finished
-    studio.cards = {}
-    await studio.end(BOT)
-
-
-async def test_what_the_model_cannot_do_is_said_before_anything_is_queued(
-    studio: Studio, unable: Message
-) -> None:
-    for label, words in (
-        ("Zoom Out 2x", "cannot draw beyond the edges"),
-        ("Zoom Out 1.5x", "cannot draw beyond the edges"),
-        ("Custom Zoom", "cannot draw beyond the edges"),
-        ("Make Square", "cannot draw beyond the edges"),
-        ("⬅️", "cannot draw beyond the edges"),
-        ("Vary (Region)", "cannot redraw a part"),
-    ):
-        said = await answer(await studio.playground.press("otto", unable, label=label))
-        assert words in said.content
-        assert said.ephemeral_to == "otto"
-    said = await showing(await answer(await blended(studio)), "cannot blend images")
-    assert said.ephemeral_to == "mira"
-    drawn = {"drawing": ("drawing.png", png("white"))}
-    press = await studio.playground.command("mira", "sketch", {"prompt": "a cat"}, files=drawn)
-    assert "cannot follow the lines of a drawing" in (await answer(press)).content
-    assert public(studio.playground, unable.id + 1) == []
 
 
 async def test_a_creative_upscale_redraws_the_picture_larger(studio: Studio) -> None:

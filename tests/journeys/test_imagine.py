@@ -30,7 +30,7 @@ async def test_words_become_a_grid(studio: Studio) -> None:
     assert "8 steps" in message.content
     assert list(message.buttons) == ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4", "Recipe"]
     grid = await opened(standin, message)
-    assert grid.size == (1280, 832)
+    assert grid.size == (640, 416)
     assert grid.width / grid.height == pytest.approx(3 / 2, rel=0.05)
     earlier = [version.content for version in message.history]
     assert any("queued" in content for content in earlier)
@@ -40,19 +40,19 @@ async def test_words_become_a_grid(studio: Studio) -> None:
 
 async def test_u_is_the_same_picture_larger(studio: Studio) -> None:
     standin = studio.playground
-    grid = await _imagine(standin, "a red apple --seed 7 --steps 1")
-    press = await standin.press("mira", grid, label="U3")
+    grid = await _imagine(standin, "a red apple --seed 7 --steps 1 --batch 2")
+    press = await standin.press("mira", grid, label="U2")
     single = await result(press)
     picture = await opened(standin, single)
-    third = cut_picture(await opened(standin, grid), 2)
-    assert picture.size == (third.width * 2, third.height * 2)
-    larger = third.resize(picture.size, Image.Resampling.LANCZOS)
+    second = cut_picture(await opened(standin, grid), 1, 2)
+    assert picture.size == (second.width * 2, second.height * 2)
+    larger = second.resize(picture.size, Image.Resampling.LANCZOS)
     assert picture.tobytes() == larger.tobytes()
     assert single.reference == grid.id
 
 
 async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: Studio) -> None:
-    grid = await _imagine(studio.playground, "a cat --steps 1 --seed 7")
+    grid = await _imagine(studio.playground, "a cat --steps 1 --seed 7 --batch 2")
     single = await result(await studio.playground.press("mira", grid, label="U2"))
     assert {
         *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
@@ -69,10 +69,10 @@ async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: 
 
 
 async def test_result_larger_than_the_upload_limit(studio: Studio) -> None:
-    studio.playground.upload_limit = 300_000
+    studio.playground.upload_limit = 100_000
     message = await answer(await studio.imagine("a red apple --seed 7 --steps 1"))
     await showing(message, FINISHED)
-    assert message.attachments[0].size <= 300_000
+    assert message.attachments[0].size <= 100_000
 
 
 async def test_v_gives_four_others_and_each_can_be_varied_again(studio: Studio) -> None:
@@ -105,7 +105,7 @@ async def test_reroll_keeps_the_recipe_and_changes_the_seeds(studio: Studio) -> 
 
 async def test_the_picture_carries_its_recipe(studio: Studio) -> None:
     standin = studio.playground
-    grid = await _imagine(standin, "a red apple --seed 7 --no worms --steps 1")
+    grid = await _imagine(standin, "a red apple --seed 7 --no worms --steps 1 --batch 3")
     png = await standin.read(grid.attachments[0])
     recipe = read_recipe(png)
     assert recipe is not None

@@ -39,14 +39,14 @@ async def test_pictures_are_judged_before_anything_of_them_leaves(
         mock.patch.object(files, "store", note),
     ):
         await studio.start(WORKER)
-        asked = await studio.imagine("a red apple --steps 8")
+        asked = await studio.imagine("a red apple --steps 8 --batch 2")
         assert asked.message
         held = await asked.message.until(lambda now: "held back for now" in now.content, PATIENCE)
         assert not held.attachments
         assert not any(map(is_sharp, sent))
         await studio.end(WORKER)
     await studio.start(WORKER)
-    asked = await studio.imagine("a red apple --steps 1", channel="general")
+    asked = await studio.imagine("a red apple --steps 1 --batch 2")
     assert asked.message
     shown = await asked.message.until(lambda now: "U1" in now.buttons, PATIENCE)
     assert is_sharp(await studio.playground.read(shown.attachments[0]))

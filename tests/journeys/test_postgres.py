@@ -20,9 +20,9 @@ async def test_words_become_a_grid_and_a_button_works(postgres: str, tmp_path: P
         studio = Studio(standin, tmp_path, url)
         try:
             await studio.start(BOT, WORKER)
-            grid = await result(await studio.imagine("a red apple --seed 7 --steps 1"))
-            single = await result(await standin.press("mira", grid, label="U4"))
+            grid = await result(await studio.imagine("a red apple --seed 7 --steps 1 --batch 2"))
+            single = await result(await standin.press("mira", grid, label="U2"))
         finally:
             await studio.close()
-    assert "Image #4" in single.content
+    assert "Image #2" in single.content
     assert not (tmp_path / "easel.db").exists()

@@ -9,12 +9,12 @@ from storage.database.tables import JobRow
 from tests.journeys.studio import BOT, FINISHED, WORKER, Studio, answer, public, result, showing
 
 # Chaos goes without a plan, by which drawing takes a moment.
-SLOW = "a red apple --seed 7 --steps 20 --batch 2 --chaos 1"
+SLOW = "a red apple --seed 7 --steps 20 --chaos 1"
 
 
-async def running(studio: Studio, channel: str = "general") -> Message:
-    """The message of a job that the worker is in the middle of."""
-    return await showing(await answer(await studio.imagine(SLOW, channel=channel)), "%")
+async def running(studio: Studio, count: int = 1) -> Message:
+    """The message of a job of so many pictures that the worker is in the middle of."""
+    return await showing(await answer(await studio.imagine(f"{SLOW} --batch {count}")), "%")
 
 
 def finals(message: Message) -> int:
@@ -24,7 +24,7 @@ def finals(message: Message) -> int:
 
 
 async def test_an_old_button_works_after_everything_was_stopped(studio: Studio) -> None:
-    grid = await result(await studio.imagine("a red apple --seed 7 --steps 1"))
+    grid = await result(await studio.imagine("a red apple --seed 7 --steps 1 --batch 2"))
     assert await studio.end(BOT) == 0
     assert await studio.end(WORKER) == 0
     await studio.start(BOT, WORKER)
@@ -51,7 +51,7 @@ async def test_bot_killed_in_the_middle(studio: Studio) -> None:
 
 
 async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
-    message = await answer(await studio.imagine("a red apple --steps 1"))
+    message = await answer(await studio.imagine("a red apple --steps 1 --batch 1"))
     await showing(message, "queued")
     await studio.end(BOT, signal.SIGKILL)
     done = select(JobRow.id).where(JobRow.message_id == message.id, JobRow.state == "done")
@@ -62,7 +62,7 @@ async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
 
 
 async def test_cancel_while_running_and_while_queued(studio: Studio) -> None:
-    first = await running(studio)
+    first = await running(studio, 2)
     second = await showing(await answer(await studio.imagine("a pear --steps 1")), "queued")
     assert list(second.buttons) == ["Cancel"]
     await studio.playground.press("mira", second, label="Cancel")

@@ -1,9 +1,56 @@
 """What is asked for around finished pictures: square, zoom, pan, blend."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.journeys.studio import BOT, Studio, answer, recipe_of, refusal, result
-from tests.journeys.test_canvas import QUICK, blended, single
+from generation.catalogue.families import CARDS
+from tests.journeys.studio import (
+    BOT,
+    Studio,
+    answer,
+    public,
+    recipe_of,
+    refusal,
+    result,
+    showing,
+)
+from tests.journeys.test_canvas import QUICK, blended, png, single
+
+
+@pytest.fixture
+def unable() -> Iterator[None]:
+    """Families that can do nothing but draw: in place, since all hold their cards."""
+    before = {card: card.capabilities for card in CARDS}
+    for card in CARDS:
+        object.__setattr__(card, "capabilities", frozenset())
+    yield
+    for card, capabilities in before.items():
+        object.__setattr__(card, "capabilities", capabilities)
+
+
+async def test_what_the_model_cannot_do_is_said_before_anything_is_queued(
+    studio: Studio, request: pytest.FixtureRequest
+) -> None:
+    finished = await single(studio, "a cat --ar 2:1")
+    request.getfixturevalue("unable")
+    for label, words in (
+        ("Zoom Out 2x", "cannot draw beyond the edges"),
+        ("Zoom Out 1.5x", "cannot draw beyond the edges"),
+        ("Custom Zoom", "cannot draw beyond the edges"),
+        ("Make Square", "cannot draw beyond the edges"),
+        ("⬅️", "cannot draw beyond the edges"),
+        ("Vary (Region)", "cannot redraw a part"),
+    ):
+        said = await answer(await studio.playground.press("otto", finished, label=label))
+        assert words in said.content
+        assert said.ephemeral_to == "otto"
+    said = await showing(await answer(await blended(studio)), "cannot blend images")
+    assert said.ephemeral_to == "mira"
+    drawn = {"drawing": ("drawing.png", png("white"))}
+    press = await studio.playground.command("mira", "sketch", {"prompt": "a cat"}, files=drawn)
+    assert "cannot follow the lines of a drawing" in (await answer(press)).content
+    assert public(studio.playground, finished.id + 1) == []
 
 
 async def test_wrong_weights_are_said(studio: Studio) -> None:

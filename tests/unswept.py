@@ -1,0 +1,5 @@
+"""Imported first by the process that others are forked from: what they share is never garbage."""
+
+import gc
+
+gc.disable()
