@@ -51,23 +51,28 @@ def render_sharp(given: Options) -> None:
         fresh.rename(path)
 
 
-def load_sharp(pack: Path) -> Tensor:
-    """Sharp drawings as uint8 (N, 4, 512, 512), the flat ones again as pixel art.
+def load_sharp(pack: Path) -> dict[str, Tensor]:
+    """Sharp drawings by style as uint8 (N, 4, 512, 512), the flat ones again as pixel art.
 
     Raises:
         FileNotFoundError: The pack has none.
     """
-    pictures = []
+    styles = {source.name: source.style for source in SOURCES}
+    pictures: dict[str, list[Image.Image]] = {}
     for path in sorted((pack / "sharp").glob("*.zip")):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 with Image.open(io.BytesIO(archive.read(name))) as image:
                     picture = image.convert("RGBA")
-                pictures.append(picture)
+                pictures.setdefault(styles[path.stem], []).append(picture)
                 if "flat" in path.stem:
-                    pictures.append(pixelate(picture))
+                    pictures.setdefault(PIXEL_ART, []).append(pixelate(picture))
     if not pictures:
         raise FileNotFoundError("the pack has no sharp drawings")
+    return {style: _stack(drawn) for style, drawn in pictures.items()}
+
+
+def _stack(pictures: list[Image.Image]) -> Tensor:
     stacked = np.stack([np.asarray(picture) for picture in pictures])
     return torch.from_numpy(stacked).permute(0, 3, 1, 2).contiguous()
 

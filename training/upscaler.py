@@ -73,7 +73,7 @@ def _cut(pictures: Tensor, top: int, left: int, side: int) -> Tensor:
 @torch.no_grad()
 def _pairs(given: Options) -> tuple[Tensor, Tensor]:
     """Small pictures (N, 3, 128, 128) beside the large ones they stand for, as uint8."""
-    drawings = load_sharp(given.pack).to(given.device)
+    drawings = torch.cat([*load_sharp(given.pack).values()]).to(given.device)
     vae = AutoencoderKL.from_pretrained(given.out / "vae" / "model").to(given.device).eval()
     vae.to(memory_format=torch.channels_last)
     small, large = [], []
@@ -84,8 +84,8 @@ def _pairs(given: Options) -> tuple[Tensor, Tensor]:
             wanted = _shown(drawings[torch.randint(len(drawings), (4,))])
             coarse = functional.avg_pool2d(wanted, FACTOR)
             seen = vae.decode(vae.encode(coarse).latent_dist.mean).sample
-            small.append(_levels(seen if number % 4 else coarse))
-            large.append(_levels(wanted))
+            small.append(round_to_levels(seen if number % 4 else coarse))
+            large.append(round_to_levels(wanted))
             bar.update(4 * number + 4)
     return torch.cat(small), torch.cat(large)
 
@@ -101,7 +101,8 @@ def _shown(drawings: Tensor) -> Tensor:
     return compose(drawings, maps, grounds)
 
 
-def _levels(pictures: Tensor) -> Tensor:
+def round_to_levels(pictures: Tensor) -> Tensor:
+    """Pictures in -1 to 1 as uint8."""
     return ((pictures + 1) * 127.5).clamp(0, 255).round().to(torch.uint8)
 
 

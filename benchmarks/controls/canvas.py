@@ -78,11 +78,11 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
         found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
         mask, row = stroke() if canvas.mask else None, []
         for (thing, small), seed, some in portions(shown, count):
-            (picture,) = bench.engine.enlarge([small])
-            framed = frame(canvas, picture, (own.side * own.enlarge,) * 2, mask)
             recipe = bench.recipe(f"a {thing}", seed, some)
             recipe = replace(recipe, inputs=Inputs(canvas=canvas))
-            for drawn in bench.engine.enlarge(bench.draw(recipe, framed)):
+            (picture,) = bench.engine.enlarge([small], recipe)
+            framed = frame(canvas, picture, (own.side * own.enlarge,) * 2, mask)
+            for drawn in bench.engine.enlarge(bench.draw(recipe, framed), recipe):
                 for way, joined in WAYS.items():
                     whole = joined(framed, drawn)
                     found[way].append((_change(framed, whole), _seam(framed, whole)))

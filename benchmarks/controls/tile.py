@@ -34,9 +34,10 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
         steps, hits, row = [], [], []
         for (thing, ground), seed, some in portions(kinds, count):
             recipe = bench.recipe(f"a {thing}, {ground} background", seed, some)
-            drawn = bench.draw(replace(recipe, sampling=replace(recipe.sampling, seamless=tile)))
+            recipe = replace(recipe, sampling=replace(recipe.sampling, seamless=tile))
+            drawn = bench.draw(recipe)
             hits += bench.shows(drawn, thing)
-            steps += [measure_edge_steps(shown) for shown in bench.engine.enlarge(drawn, tile=tile)]
+            steps += [measure_edge_steps(shown) for shown in bench.engine.enlarge(drawn, recipe)]
             row.append(drawn[0])
         across, between = np.array(steps).mean(0)
         bench.sheets.setdefault("tile", []).append([_laid(one) for one in row[:_SHOWN]])

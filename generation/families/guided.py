@@ -11,8 +11,9 @@ from generation.guided.checkpoint import quicken, read_networks
 from generation.guided.guided_engine import GuidedEngine
 from generation.guided.plans import Plans
 from generation.guided.words import Words
-from generation.sampling.engine import Batching
+from generation.sampling.engine import Batching, Upscalers
 from generation.sampling.parallel import share_cores
+from generation.upscaling.bundled import FILE, load_compact
 
 ID: Final = "easel2"
 """Id of its card."""
@@ -50,7 +51,13 @@ def load(
         plans = Plans(networks.planner, networks.latents, words)
     # So small that to be exact one at a time costs less than to fill batches up.
     batching = Batching(1) if exact else Batching.choose(device)
+    file = folder / FILE
     engine = GuidedEngine(
-        card=card, networks=networks, device=device, batching=batching, plans=plans
+        card=card,
+        networks=networks,
+        device=device,
+        batching=batching,
+        plans=plans,
+        upscalers=Upscalers(own=load_compact(file).to(device) if file.is_file() else None),
     )
     return replace(engine, batching=replace(batching, parallel=share_cores(engine)))

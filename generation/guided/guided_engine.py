@@ -7,6 +7,7 @@ time, and are decoded.
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, Self
 
 import torch
@@ -54,7 +55,7 @@ _STEPS: Final = 1 / 3
 _GUIDANCE: Final = 1 / 4
 """Share of the guidance beyond its card's with which a plan is drawn by."""
 
-_BEGIN: Final = 0.2
+BEGIN: Final = 0.2
 """Where drawing by a plan begins, from 0, the plan itself, to 1, noise alone."""
 
 
@@ -230,7 +231,7 @@ class GuidedEngine:
             kind=Guide.PLAN,
             look=name_look(self.networks, [])[None] if named is None else named,
             words=plan.words,
-            begin=RIGHT * _BEGIN,
+            begin=RIGHT * BEGIN,
             posed=not is_pixel_art(phrases),
             known=None if drawn is None else Known(guide, drawn),
         )
@@ -372,9 +373,13 @@ class GuidedEngine:
             return made
         return require_finite(finish(self.networks, latents, exact=True))
 
-    def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:  # noqa: ARG002
-        """Drawn pictures at the size that people are shown, which is as they were drawn."""
-        return list(pictures)
+    def enlarge(self, pictures: Sequence[Image.Image], recipe: Recipe) -> list[Image.Image]:  # noqa: ARG002
+        """Pictures at the size that people are shown: as they were drawn, or larger by plans."""
+        if self.card.enlarge == 1:
+            return list(pictures)
+        larger = partial(self.upscalers.enlarge, factor=self.card.enlarge)
+        with torch.inference_mode(), open_map(self.batching.parallel) as each:
+            return each(larger, pictures)
 
 
 _SMOOTH: Final = Image.Resampling.LANCZOS

@@ -60,7 +60,7 @@ def pose(request: Request, noise: Tensor, latents: Latents) -> Request:
     apart = (latents.decode(plan) - behind).expand(len(noise), -1, -1, -1)
     height, width = apart.shape[-2:]
     grid = functional.affine_grid(
-        _place(noise, width / height), list(apart.shape), align_corners=False
+        place(noise, width / height), list(apart.shape), align_corners=False
     )
     posed = functional.grid_sample(apart, grid, "bicubic", "zeros", align_corners=False)
     drawn = functional.max_pool2d((posed.abs().amax(1, keepdim=True) > _SEEN).float(), PATCH)
@@ -68,7 +68,7 @@ def pose(request: Request, noise: Tensor, latents: Latents) -> Request:
     return replace(many, guide=guide, known=request.known and Known(guide, drawn))
 
 
-def _place(noise: Tensor, ratio: float) -> Tensor:
+def place(noise: Tensor, ratio: float) -> Tensor:
     """Affine maps (B, 2, 3) from places in the posed pictures to those in the plan's."""
     turned, sized, across, down = _sum_up(noise, 4).unbind(1)
     angle, larger = _TURN * turned, 1 / (_SIZE + _GROWTH * sized)

@@ -162,7 +162,7 @@ def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read, seek
         attempt.look(recipe, lambda sha256: _read_image(sha256, read))
 
     drawn = draw_refined(engine, recipe, start, pace(report), look)
-    drawn = engine.enlarge(drawn, tile=recipe.sampling.seamless)
+    drawn = engine.enlarge(drawn, recipe)
     drawn = [_add_detail(picture, recipe) for picture in drawn]
     if isinstance(start, InpaintCanvas):
         joined = tuple(join(start, picture) for picture in drawn)

@@ -27,7 +27,7 @@ from generation.recipe import Lora, Recipe
 from generation.sampling.parallel import open_map
 from generation.sampling.seamless import wrap_edges
 from generation.tensors.float8 import multiply
-from generation.upscaling.bundled import Compact, enlarge, sharpen
+from generation.upscaling.bundled import Compact, enlarge, has_squares, sharpen
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage.queue.jobs import NO_MODEL, RenderError
 
@@ -77,7 +77,7 @@ class Drawer(Protocol):
     def draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
 
-    def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:
+    def enlarge(self, pictures: Sequence[Image.Image], recipe: Recipe) -> list[Image.Image]:
         """See ``Engine.enlarge``."""
 
     def forget(self) -> None:
@@ -186,6 +186,12 @@ class Upscalers:
 
     own: Compact | None = None
     spandrel: SpandrelUpscaler | None = None
+
+    def enlarge(self, picture: Image.Image, factor: int) -> Image.Image:
+        """A drawn picture so many times larger, by the checkpoint's own network if it has one."""
+        if self.own is None or has_squares(picture):
+            return sharpen(picture, factor)
+        return enlarge(self.own, picture)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -305,10 +311,9 @@ class Engine:
             replace(self.batching, size=1) if recipe.conditions.vary_by_picture else self.batching
         )
         own = replace(self, batching=batching)
+        if (planned := self._find_planned(recipe)) is not None:
+            return planned.draw(recipe, None, watch)
         if start is None and recipe.inputs.plan:
-            # What is not wanted is drawn away by guidance alone, from which a plan leads.
-            if self.planned is not None and not recipe.conditions.repels:
-                return self.planned.draw(recipe, None, watch)
             recipe, start = self._plan(recipe)
         # The autoencoder wraps throughout; from which step on the denoiser does, its family says.
         with (
@@ -339,6 +344,14 @@ class Engine:
             return nullcontext()
         return multiply(self.denoiser, eight=recipe.sampling.float8)
 
+    def _find_planned(self, recipe: Recipe) -> "Planned | None":
+        """What draws a recipe by a plan of its words, if that is how it is drawn."""
+        inputs = recipe.inputs
+        if not inputs.plan or inputs.start is not None or inputs.canvas is not None:
+            return None
+        # What is not wanted is drawn away by guidance alone, from which a plan leads.
+        return None if recipe.conditions.repels else self.planned
+
     def _plan(self, recipe: Recipe) -> tuple[Recipe, Init]:
         """The recipe with the plan that it begins from."""
         if self.planned is not None:
@@ -346,18 +359,19 @@ class Engine:
         # Another checkpoint of the family, without a planner: it begins at noise.
         return replace(recipe, inputs=replace(recipe.inputs, plan=0.0)), None
 
-    def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:
-        """Drawn pictures at the size that people are shown; ``tile`` if their edges meet."""
+    def enlarge(self, pictures: Sequence[Image.Image], recipe: Recipe) -> list[Image.Image]:
+        """Pictures that a recipe drew at the size that people are shown."""
         if self.card.enlarge == 1:
             return list(pictures)
-        larger = partial(enlarge_seamless, larger=self._enlarge) if tile else self._enlarge
+        planned = self._find_planned(recipe)
+        # What was drawn once more, larger, the model drew by itself.
+        if planned is not None and not recipe.size.refinement:
+            return planned.enlarge(pictures, recipe)
+        larger = partial(self.upscalers.enlarge, factor=self.card.enlarge)
+        if recipe.sampling.seamless:
+            larger = partial(enlarge_seamless, larger=larger)
         with torch.inference_mode(), open_map(self.batching.parallel) as each:
             return each(larger, pictures)
-
-    def _enlarge(self, picture: Image.Image) -> Image.Image:
-        if self.upscalers.own is not None:
-            return enlarge(self.upscalers.own, picture)
-        return sharpen(picture, self.card.enlarge)
 
 
 def device_of(pipe: Any) -> torch.device:  # noqa: ANN401 - diffusers has no types

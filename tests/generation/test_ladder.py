@@ -150,7 +150,7 @@ def test_no_drawing_is_redone_to_be_decoded_and_what_worked_is_remembered(easel:
         render(engine, change(recipe, height=72), quiet, read=bytes.fromhex, find=never)
         assert tiled[4:] == [False, False, True]
     assert first.tobytes() == again.tobytes()
-    assert distance(first, easel.enlarge(plain)[0]) < 8
+    assert distance(first, easel.enlarge(plain, recipe)[0]) < 8
 
 
 def test_other_models_go_before_a_picture_is_decoded_in_tiles(easel: Engine) -> None:

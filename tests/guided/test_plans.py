@@ -16,11 +16,12 @@ from generation.derive import narrow
 from generation.families.load import load
 from generation.families.model_error import ModelError
 from generation.guided.checkpoint import Networks, write_networks
+from generation.guided.guided_engine import GuidedEngine
 from generation.guided.plans import OWN, Plan, Plans, find_drawn, is_pixel_art, settle_styles
 from generation.guided.words import Words
 from generation.recipe import Inputs, Phrase, Recipe, Size, Start, seed_noise
-from generation.sampling.engine import Engine
-from generation.upscaling.bundled import has_squares
+from generation.sampling.engine import Engine, Upscalers
+from generation.upscaling.bundled import Compact, has_squares, sharpen
 from tests.generation.samples import photograph
 from tests.recipes import make
 
@@ -131,10 +132,37 @@ def test_pixel_art_is_drawn_and_enlarged_in_squares(engine: Engine) -> None:
     small = np.asarray(drawn(engine, asked)[0])
     cells = small.reshape(8, 4, 8, 4, 3)
     assert (cells == cells[:, :1, :, :1]).all()
-    large = np.asarray(engine.enlarge([Image.fromarray(small)])[0])
-    assert (large == small.repeat(4, 0).repeat(4, 1)).all()
+    (large,) = networked(engine).enlarge([Image.fromarray(small)], asked)
+    assert (np.asarray(large) == small.repeat(4, 0).repeat(4, 1)).all()
     flat = drawn(engine, planned(recipe(APPLE), 0.5))[0]
     assert not has_squares(flat)
+
+
+def networked(engine: Engine) -> Engine:
+    """The engine with a network of its own for what it draws by plans."""
+    own = Compact(width=4, depth=1, factor=EASEL.enlarge)
+    assert isinstance(engine.planned, GuidedEngine)
+    return replace(engine, planned=replace(engine.planned, upscalers=Upscalers(own=own)))
+
+
+@pytest.mark.parametrize(
+    ("different", "own"),
+    [
+        ({}, True),
+        ({"negative": Phrase(text="leaf")}, False),
+        ({"refinement": 0.3}, False),
+        ({"start": Start(image="f" * 64, strength=0.5)}, False),
+    ],
+)
+def test_what_is_drawn_by_a_plan_is_enlarged_by_the_network_for_it(
+    engine: Engine, different: dict[str, Any], *, own: bool
+) -> None:
+    whole, picture = networked(engine), photograph().resize((32, 32))
+    (large,) = whole.enlarge([picture], planned(recipe(**different), 0.5))
+    assert large.size == (128, 128)
+    filtered = sharpen(picture, EASEL.enlarge)
+    assert (large.tobytes() != filtered.tobytes()) is own
+    assert engine.enlarge([picture], planned(recipe(), 0.5))[0].tobytes() == filtered.tobytes()
 
 
 @pytest.mark.parametrize(

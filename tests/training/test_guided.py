@@ -13,12 +13,14 @@ from PIL import Image
 from generation.catalogue.looks import LIGHTS, LOOKS, MEDIA
 from generation.guided.checkpoint import read_networks
 from generation.guided.plans import OWN
+from generation.upscaling.bundled import FILE, load_compact
 from tests.guided.conftest import scene
 from tests.training.conftest import SHORT, TWO
 from training import evaluate
 from training.guided import (
     basis,
     denoising,
+    enlarging,
     lending,
     photographs,
     planning,
@@ -156,6 +158,17 @@ def test_it_is_lent_to_the_model_whose_text_its_planner_reads(
     assert torch.equal(lent.denoiser.leave.weight, kept.denoiser.leave.weight)
     assert "A. Nobody" in (guided.out / OWN / "README.md").read_text()
     assert (guided.out / "planner" / planning.EARLY).exists()
+
+
+def test_what_is_lent_learns_to_show_its_drawings_larger(
+    guided: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enlarging, "PAIRS", 2)
+    monkeypatch.setattr(enlarging, "WIDTH", 8)
+    enlarging.train_enlarging(guided, 0.005)
+    network = load_compact(guided.out / OWN / FILE)
+    assert (network.factor, len(network.body[0].bias)) == (4, 8)
+    assert (guided.out / "enlarging" / "loss.csv").exists()
 
 
 def test_a_view_is_kept_in_every_look(guided: Options) -> None:

@@ -18,6 +18,7 @@ from torch import Tensor
 from generation.catalogue.families import find_card
 from generation.conditioning.controlnet import OWN
 from generation.families.load import load
+from tests.generation.samples import recipe_for
 from tests.training.conftest import SHORT, TWO
 from training import publish
 from training.adapters import NAMES, TOKENS, Denoiser
@@ -183,7 +184,8 @@ def test_the_export_is_plain_and_loads_with_nothing_special(made: Options) -> No
 def test_the_product_loads_the_export_with_previews_and_upscaler(made: Options) -> None:
     engine = load(find_card("easel"), str(made.out / "export"), torch.device("cpu"))
     assert engine.upscalers.own is not None
-    assert engine.enlarge([Image.new("RGB", (16, 24))])[0].size == (64, 96)
+    grey = Image.new("RGB", (16, 24))
+    assert engine.enlarge([grey], recipe_for(engine))[0].size == (64, 96)
     with torch.inference_mode():
         assert engine.preview(torch.zeros(1, CHANNELS, 16, 16))[0].size == (128, 128)
 

@@ -24,8 +24,8 @@ _NOISE: Final = 0.12
 """Most noise that latents are given, since denoised ones are never quite those of a picture."""
 
 
-def _slopes(pictures: Tensor) -> Tensor:
-    """Differences of neighbours, flattened (B, N)."""
+def find_slopes(pictures: Tensor) -> Tensor:
+    """Differences of neighbours in pictures (B, C, H, W), flattened (B, N)."""
     across = pictures[..., 1:] - pictures[..., :-1]
     down = pictures[..., 1:, :] - pictures[..., :-1, :]
     return torch.cat([across.flatten(1), down.flatten(1)], 1)
@@ -81,7 +81,7 @@ def train_guided_decoder(given: Options, minutes: float) -> None:
         made = plain + added.float()
         square = functional.mse_loss(made, wanted)
         straight = functional.l1_loss(made, wanted)
-        slopes = functional.l1_loss(_slopes(made), _slopes(wanted))
+        slopes = functional.l1_loss(find_slopes(made), find_slopes(wanted))
         return {"loss": straight + 2 * square + slopes, "square": square}
 
     training.run(step)
