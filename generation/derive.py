@@ -366,7 +366,15 @@ def select_ninth(place: int) -> Region:
     return Region(left=column / 3, top=row / 3, right=(column + 1) / 3, bottom=(row + 1) / 3)
 
 
-def blend(recipe: Recipe, images: Sequence[Ingredient]) -> Recipe:
-    """The recipe with several images blended in the place of any that it started from."""
-    scale = recipe.inputs.blend_scale
-    return replace(recipe, inputs=Inputs(blend=tuple(images), blend_scale=scale))
+def blend(recipe: Recipe, images: Sequence[Ingredient], plan: float = 0.0) -> Recipe:
+    """The recipe with several images blended in the place of any that it started from.
+
+    Args:
+        recipe: What else is said.
+        images: What to blend, each by its weight.
+        plan: The card's, of a family that plans: images alone are blended into one.
+    """
+    said, scale = recipe.conditions, recipe.inputs.blend_scale
+    alone = not (said.phrases or said.repels or said.references or said.vary_by_picture)
+    plan = plan if alone and not recipe.sampling.seamless else 0.0
+    return replace(recipe, inputs=Inputs(blend=tuple(images), blend_scale=scale, plan=plan))

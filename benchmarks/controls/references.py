@@ -194,30 +194,46 @@ def measure_blend(bench: Bench, count: int) -> Iterator[Point]:
         }
 
 
-Mixed = Callable[[Bench, Image.Image, Image.Image, float], torch.Tensor]
-"""From two images and the share of the second to an embedding (1, width)."""
+Mixed = Callable[[Bench, Image.Image, Image.Image, float], Inputs]
+"""From two images and the share of the second to what a blend of them is drawn from."""
 
 
-def _pixels(bench: Bench, one: Image.Image, other: Image.Image, share: float) -> torch.Tensor:
-    return bench.sees.look(Image.blend(one, other, share)).whole
+def _plan(bench: Bench, one: Image.Image, other: Image.Image, share: float) -> Inputs:
+    weights = {"one": 1 - share, "other": share}
+    parts = tuple(Ingredient(image=name, weight=w) for name, w in weights.items() if w > 0)
+    inputs = Inputs(blend=parts, plan=bench.engine.card.plan)
+    shown = {"one": one, "other": other}
+    bench.engine.look(replace(bench.recipe("", 0), inputs=inputs), shown.__getitem__)
+    return inputs
 
 
-def _plain(bench: Bench, one: Image.Image, other: Image.Image, share: float) -> torch.Tensor:
-    return torch.lerp(bench.sees.look(one).whole, bench.sees.look(other).whole, share)
+def _pixels(bench: Bench, one: Image.Image, other: Image.Image, share: float) -> Inputs:
+    return _embed(bench, bench.sees.look(Image.blend(one, other, share)).whole)
 
 
-def _sphere(bench: Bench, one: Image.Image, other: Image.Image, share: float) -> torch.Tensor:
+def _plain(bench: Bench, one: Image.Image, other: Image.Image, share: float) -> Inputs:
+    whole = torch.lerp(bench.sees.look(one).whole, bench.sees.look(other).whole, share)
+    return _embed(bench, whole)
+
+
+def _sphere(bench: Bench, one: Image.Image, other: Image.Image, share: float) -> Inputs:
     whole = torch.cat([bench.sees.look(image).whole for image in (one, other)])
-    return spherical_mean(whole, torch.tensor([1 - share, share]).clamp_min(1e-6))[None]
+    weights = torch.tensor([1 - share, share]).clamp_min(1e-6)
+    return _embed(bench, spherical_mean(whole, weights)[None])
+
+
+def _embed(bench: Bench, whole: torch.Tensor) -> Inputs:
+    """A blend of one image that has an embedding (1, width)."""
+    return Inputs(blend=(bench.remember("between", whole),))
 
 
 MIXED: Final[dict[str, Mixed]] = {
+    "one plan of both": _plan,
     "spherical mean": _sphere,
     "unnormalised mean": _plain,
     "mixed pixels": _pixels,
 }
 
 
-def _between(bench: Bench, whole: torch.Tensor, seed: int, count: int) -> list[Image.Image]:
-    part = bench.remember("between", whole)
-    return bench.draw(replace(bench.recipe("", seed, count), inputs=Inputs(blend=(part,))))
+def _between(bench: Bench, inputs: Inputs, seed: int, count: int) -> list[Image.Image]:
+    return bench.draw(replace(bench.recipe("", seed, count), inputs=inputs))

@@ -16,6 +16,7 @@ from bot.text.messages import Title
 from bot.text.origins import keep_choice
 from bot.text.titles import keep_title
 from generation.catalogue.card import Capability
+from generation.catalogue.families import find_card
 from generation.derive import blend
 from generation.recipe import Ingredient
 from prompt.flags.numbers import Ratio
@@ -79,6 +80,7 @@ class BlendHandler:
         recipe = blend(
             resolved.recipe,
             [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
+            find_card(resolved.recipe.family).plan,
         )
         policy.check_size(choices, [recipe])
         destination = await Destination.choose(interaction, choices, defaults.person, message)

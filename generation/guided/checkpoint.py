@@ -4,12 +4,14 @@
 ``config.json``         format, sizes of the networks, the words of the looks, and licence
 ``latents.safetensors`` the linear map: ``basis``, ``mean``, ``scale``, ``spread`` (float32)
 ``decoder.safetensors``, ``planner.safetensors``, ``denoiser.safetensors``   networks (float16)
+``upscaler.safetensors`` shows what is drawn larger (``generation.upscaling.bundled``, float16)
 ``text_encoder/``       the CLIP text model that the planner reads, in the layout of transformers
 ``image_encoder/``      a CLIP vision model with projection, in the same layout
 ``tokenizer/``          its tokenizer
 ======================  =======================================================================
 
-A model of photographs alone has no planner, and none of what follows it.
+A model of photographs alone has no planner, and none of what follows it; one beside a diffusion
+model reads that model's text encoder.
 """
 
 import json

@@ -35,7 +35,7 @@ from generation.guided.drawing import (
     take_steps,
 )
 from generation.guided.latents import PATCH
-from generation.guided.plans import Plans, is_pixel_art, settle_styles
+from generation.guided.plans import Plan, Plans, find_drawn, is_pixel_art, settle_styles
 from generation.guided.poses import pose
 from generation.pictures.canvas import Init, InpaintCanvas
 from generation.recipe import Ingredient, Lora, Phrase, Recipe, share_of_steps
@@ -157,11 +157,12 @@ class GuidedEngine:
 
     def _draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         by_words = start is None and not recipe.inputs.images
-        shown = None if by_words else self._guide(recipe, start)
-        walk = self._walk(recipe, by_words=by_words)
+        planned = by_words or self.plans is not None
+        shown = None if planned else self._guide(recipe, start)
+        walk = self._walk(recipe, planned=planned)
         # Once for all pictures that share their words, in however many batches they are drawn.
         asked = [
-            self._ask_by_words(said) if shown is None else self._ask(said, *shown)
+            self._ask_by_plan(said) if shown is None else self._ask(said, *shown)
             for said in split_by_picture(recipe)
         ]
         # A batch has one look, so pictures with words of their own are batches of their own.
@@ -194,9 +195,9 @@ class GuidedEngine:
         begun = start or (self.seen[others[0].image] if others else None)
         return require_pictures([picture for pictures in drawn for picture in pictures], begun)
 
-    def _walk(self, recipe: Recipe, *, by_words: bool) -> Walk:
+    def _walk(self, recipe: Recipe, *, planned: bool) -> Walk:
         steps, guidance = recipe.sampling.steps, recipe.sampling.guidance
-        if not by_words:
+        if not planned:
             return Walk(steps=steps, guidance=guidance)
         # A plan says more than words do: the usual guidance of the diffusion model whose dials
         # these are is none here, which takes half the time, and fewer steps do.
@@ -217,24 +218,44 @@ class GuidedEngine:
             known=known,
         )
 
-    def _ask_by_words(self, said: Recipe) -> Request:
-        """A request (B = 1) by a plan of the words."""
+    def _ask_by_plan(self, said: Recipe) -> Request:
+        """A request (B = 1) by a plan of the words, or of the images that are blended."""
         if self.plans is None:
             raise RenderError(NO_MODEL)
         phrases = settle_styles(said.conditions.phrases)
-        plan = self.plans.make(phrases, said.size)
-        named = self._name_looks(phrases)
+        if said.inputs.blend:
+            plan = self._plan_blend(said)
+            look = self._read_looks(said.inputs.blend)
+        else:
+            plan = self.plans.make(phrases, said.size)
+            named = self._name_looks(phrases)
+            look = name_look(self.networks, [])[None] if named is None else named
         guide = fill_up(plan.guide)
         drawn = None if plan.drawn is None else fill_up(plan.drawn)
         return Request(
             guide=guide,
             kind=Guide.PLAN,
-            look=name_look(self.networks, [])[None] if named is None else named,
+            look=look,
             words=plan.words,
             begin=RIGHT * BEGIN,
             posed=not is_pixel_art(phrases),
             known=None if drawn is None else Known(guide, drawn),
         )
+
+    def _plan_blend(self, recipe: Recipe) -> Plan:
+        """The mean of the images that are blended, each by its weight.
+
+        Where two drawings are planned as one, both can still be told in the middle.
+        """
+        images = recipe.inputs.blend
+        total = sum(one.weight for one in images)
+        shown = [
+            self._encode(self.seen[one.image], recipe) * (one.weight / total) for one in images
+        ]
+        guide = torch.stack(shown).sum(0)
+        drawn = find_drawn(guide)
+        nothing = guide.new_zeros(1, self.networks.denoiser.words.in_features)
+        return Plan(guide, nothing, None if drawn.all() else drawn)
 
     def plan(self, recipe: Recipe) -> Image.Image:
         """The plan of a recipe's words as a picture, for a model that draws over it.
@@ -243,7 +264,7 @@ class GuidedEngine:
             RenderError: ``model`` if it makes none.
         """
         with torch.inference_mode():
-            guide = self._ask_by_words(recipe).guide
+            guide = self._ask_by_plan(recipe).guide
             return self._preview(guide, recipe)[0]
 
     def _draw_noise(self, recipe: Recipe, size: int) -> list[Tensor]:

@@ -263,6 +263,9 @@ class Engine:
         Raises:
             RenderError: ``model`` if what sees them is not loaded.
         """
+        if recipe.inputs.blend and (planned := self._find_planned(recipe)) is not None:
+            planned.look(recipe, find)
+            return
         references, structures = self.conditioning.references, self.conditioning.structures
         # A button of last week may ask for what the host has taken out since.
         if recipe.seen_images and references is None:

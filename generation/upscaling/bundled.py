@@ -45,15 +45,17 @@ class Compact(nn.Module):
         self.body = nn.ModuleList([nn.Conv2d(3, width, 3, padding=1), nn.PReLU(width)])
         for _ in range(depth):
             self.body += [nn.Conv2d(width, width, 3, padding=1), nn.PReLU(width)]
-        self.body.append(nn.Conv2d(width, 3 * factor**2, 3, padding=1))
-        for layer in self.body:
-            if isinstance(layer, nn.Conv2d):
+        last = nn.Conv2d(width, 3 * factor**2, 3, padding=1)
+        self.body.append(last)
+        for name, weight in self.body.named_parameters():
+            if name.endswith("bias"):
+                nn.init.zeros_(weight)
+            elif weight.dim() > 1:
                 # For PReLU (He et al. 2015): PyTorch's own beginning shrinks what passes ten layers
                 # to nothing, and absolute error then leaves it there.
-                nn.init.kaiming_normal_(layer.weight, a=0.25)
-                nn.init.zeros_(layer.bias)
+                nn.init.kaiming_normal_(weight, a=0.25)
         with torch.no_grad():
-            self.body[-1].weight.mul_(_FIRST)
+            last.weight.mul_(_FIRST)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Enlarge pictures."""

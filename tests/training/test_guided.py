@@ -165,10 +165,11 @@ def test_what_is_lent_learns_to_show_its_drawings_larger(
 ) -> None:
     monkeypatch.setattr(enlarging, "PAIRS", 2)
     monkeypatch.setattr(enlarging, "WIDTH", 8)
+    monkeypatch.setattr("training.guided.crediting.list_photographs", listed)
     enlarging.train_enlarging(guided, 0.005)
     network = load_compact(guided.out / OWN / FILE)
     assert (network.factor, len(network.body[0].bias)) == (4, 8)
-    assert (guided.out / "enlarging" / "loss.csv").exists()
+    assert "enlarging: " in (guided.out / OWN / "README.md").read_text()
 
 
 def test_a_view_is_kept_in_every_look(guided: Options) -> None:

@@ -5,13 +5,14 @@ drawings rendered at the large size; what it is shown is what the denoiser there
 size by each drawing's own latents, blurred as a plan is. So it mends the denoiser's grain, too.
 """
 
+import json
 from typing import Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from generation.guided.checkpoint import Networks, read_networks, save_weights
+from generation.guided.checkpoint import CONFIG, Networks, read_networks, save_weights
 from generation.guided.denoiser import Guide
 from generation.guided.drawing import RIGHT, Known, Request, Walk, draw_pictures, name_look
 from generation.guided.dyes import COLOURS, hue_rotation
@@ -21,7 +22,9 @@ from generation.guided.poses import place
 from generation.upscaling.bundled import FILE, Compact
 from training.artwork import PIXEL_ART
 from training.bar import Bar
+from training.guided.crediting import write_card
 from training.guided.decoding import find_slopes
+from training.guided.exporting import take_mean
 from training.loop import Course, Training
 from training.plan import Options, start
 from training.recolour import compose, ink, unchanged
@@ -75,7 +78,12 @@ def train_enlarging(given: Options, minutes: float) -> None:
         return {"loss": loss, "psnr": psnr(made * 2 - 1, wanted * 2 - 1)}
 
     training.run(step)
-    save_weights(network, given.folder(OWN) / FILE, torch.float16)
+    folder = given.folder(OWN)
+    save_weights(network, folder / FILE, torch.float16)
+    config = json.loads((folder / CONFIG).read_text())
+    config["trained"] |= {course.name: take_mean(given, course.name, network)}
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    write_card(given, folder)
 
 
 def _cut(small: Tensor, large: Tensor) -> tuple[Tensor, Tensor]:
