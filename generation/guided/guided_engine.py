@@ -34,8 +34,8 @@ from generation.guided.drawing import (
     snap_cells,
     take_steps,
 )
-from generation.guided.latents import PATCH
-from generation.guided.plans import Plan, Plans, find_drawn, is_pixel_art, settle_styles
+from generation.guided.latents import PATCH, shrink
+from generation.guided.plans import Plans, is_pixel_art, mix_plans, settle_styles
 from generation.guided.poses import pose
 from generation.pictures.canvas import Init, InpaintCanvas
 from generation.recipe import Ingredient, Lora, Phrase, Recipe, share_of_steps
@@ -156,8 +156,7 @@ class GuidedEngine:
             return self._draw(recipe, start, watch)
 
     def _draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
-        by_words = start is None and not recipe.inputs.images
-        planned = by_words or self.plans is not None
+        planned = self.plans is not None or (start is None and not recipe.inputs.images)
         shown = None if planned else self._guide(recipe, start)
         walk = self._walk(recipe, planned=planned)
         # Once for all pictures that share their words, in however many batches they are drawn.
@@ -175,7 +174,7 @@ class GuidedEngine:
             )
         ]
         steps = share_of_steps(walk.count(asked[0].begin), recipe.sampling.stop)
-        cells = by_words and is_pixel_art(recipe.conditions.phrases)
+        cells = planned and is_pixel_art(recipe.conditions.phrases)
         where: list[tuple[Tensor, Tensor]] = []
 
         def preview() -> list[Image.Image]:
@@ -212,7 +211,7 @@ class GuidedEngine:
             kind=Guide.PICTURE,
             look=self._look(said),
             # A model of photographs reads names of looks; sentences are for the planner.
-            words=guide.new_zeros(1, self.networks.denoiser.words.in_features),
+            words=self._silence,
             haze=haze,
             begin=begin,
             known=known,
@@ -223,9 +222,10 @@ class GuidedEngine:
         if self.plans is None:
             raise RenderError(NO_MODEL)
         phrases = settle_styles(said.conditions.phrases)
-        if said.inputs.blend:
-            plan = self._plan_blend(said)
-            look = self._read_looks(said.inputs.blend)
+        if parts := said.inputs.blend:
+            shown = [self._encode(self.seen[one.image], said) for one in parts]
+            plan = mix_plans(shown, [one.weight for one in parts], self._silence)
+            look = self._read_looks(parts)
         else:
             plan = self.plans.make(phrases, said.size)
             named = self._name_looks(phrases)
@@ -242,20 +242,10 @@ class GuidedEngine:
             known=None if drawn is None else Known(guide, drawn),
         )
 
-    def _plan_blend(self, recipe: Recipe) -> Plan:
-        """The mean of the images that are blended, each by its weight.
-
-        Where two drawings are planned as one, both can still be told in the middle.
-        """
-        images = recipe.inputs.blend
-        total = sum(one.weight for one in images)
-        shown = [
-            self._encode(self.seen[one.image], recipe) * (one.weight / total) for one in images
-        ]
-        guide = torch.stack(shown).sum(0)
-        drawn = find_drawn(guide)
-        nothing = guide.new_zeros(1, self.networks.denoiser.words.in_features)
-        return Plan(guide, nothing, None if drawn.all() else drawn)
+    @property
+    def _silence(self) -> Tensor:
+        """The embedding (1, 256) of no words."""
+        return torch.zeros(1, self.networks.denoiser.words.in_features, device=self.device)
 
     def plan(self, recipe: Recipe) -> Image.Image:
         """The plan of a recipe's words as a picture, for a model that draws over it.
@@ -311,7 +301,9 @@ class GuidedEngine:
         size = recipe.size.width, recipe.size.height
         # A size in the picture's own ratio is rounded to whole latents: nothing is cut off for it.
         own = self.card.size(*picture.size) == size
-        fitted = picture.resize(size) if own else ImageOps.fit(picture, size, _SMOOTH)
+        fitted = (
+            picture.resize(size) if own else ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+        )
         return fill_up(self.networks.latents.encode(self._as_pixels(fitted)))
 
     def _as_pixels(self, picture: Image.Image) -> Tensor:
@@ -369,7 +361,7 @@ class GuidedEngine:
         total = sum(one.weight for one in images)
         read = [
             # At the native size, since how coarse a texture is depends on a picture's scale.
-            read_look(self.networks, self._as_pixels(_shrink(self.seen[one.image], self.card.side)))
+            read_look(self.networks, self._as_pixels(shrink(self.seen[one.image], self.card.side)))
             * (one.weight / total)
             for one in images
         ]
@@ -403,16 +395,6 @@ class GuidedEngine:
             return each(larger, pictures)
 
 
-_SMOOTH: Final = Image.Resampling.LANCZOS
-
-
 def _cut(latents: Tensor, recipe: Recipe) -> Tensor:
     """Latents as large as the recipe's pictures."""
     return latents[..., : recipe.size.height // PATCH, : recipe.size.width // PATCH]
-
-
-def _shrink(picture: Image.Image, side: int) -> Image.Image:
-    """A picture of about ``side`` squared pixels, in whole latents, for its look to be read."""
-    scale = side / (picture.width * picture.height) ** 0.5
-    size = [max(1, round(length * scale / PATCH)) * PATCH for length in picture.size]
-    return picture.resize((size[0], size[1]), _SMOOTH)

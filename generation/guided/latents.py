@@ -9,6 +9,7 @@ sides are multiples of 8 has latents: drawings, pixel art and photographs alike.
 from typing import Final
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -104,3 +105,10 @@ class Decoder(nn.Module):
         x = self.fine(functional.pixel_shuffle(self.to_fine(x), 2))
         added: Tensor = functional.pixel_shuffle(self.leave(functional.silu(x)), 2)
         return added
+
+
+def shrink(picture: Image.Image, side: int) -> Image.Image:
+    """A picture of about ``side`` squared pixels, in whole latents, for its look to be read."""
+    scale = side / (picture.width * picture.height) ** 0.5
+    size = [max(1, round(length * scale / PATCH)) * PATCH for length in picture.size]
+    return picture.resize((size[0], size[1]), Image.Resampling.LANCZOS)

@@ -125,6 +125,21 @@ class Plans:
         return widen(guide, height, width, ground)
 
 
+def mix_plans(guides: Sequence[Tensor], weights: Sequence[float], words: Tensor) -> Plan:
+    """The mean of several plans, each by its weight: in the middle of two, both can still be told.
+
+    Args:
+        guides: Latents (1, C, h, w).
+        weights: Above 0.
+        words: Embedding of what is said (1, 256).
+    """
+    total = sum(weights)
+    parts = [guide * (weight / total) for guide, weight in zip(guides, weights, strict=True)]
+    guide = torch.stack(parts).sum(0)
+    drawn = find_drawn(guide)
+    return Plan(guide, words, None if drawn.all() else drawn)
+
+
 _MOST: Final = 4
 """Things that are laid beside each other."""
 

@@ -12,14 +12,14 @@ from PIL import Image
 from torch import Tensor
 
 from generation.catalogue.families import BUNDLED, find_card
-from generation.derive import narrow
+from generation.derive import blend, narrow
 from generation.families.load import load
 from generation.families.model_error import ModelError
 from generation.guided.checkpoint import Networks, write_networks
 from generation.guided.guided_engine import GuidedEngine
 from generation.guided.plans import OWN, Plan, Plans, find_drawn, is_pixel_art, settle_styles
 from generation.guided.words import Words
-from generation.recipe import Inputs, Phrase, Recipe, Size, Start, seed_noise
+from generation.recipe import Ingredient, Inputs, Phrase, Recipe, Size, Start, seed_noise
 from generation.sampling.engine import Engine, Upscalers
 from generation.upscaling.bundled import Compact, has_squares, sharpen
 from tests.generation.samples import photograph
@@ -28,6 +28,7 @@ from tests.recipes import make
 CPU = torch.device("cpu")
 EASEL = find_card("easel")
 APPLE, OWL = Phrase(text="a red apple, 3d style"), Phrase(text="a blue owl, flat style")
+COLOURS = ("red", "blue")
 PIXELS = Phrase(text="a red apple, pixel art style")
 
 
@@ -182,6 +183,34 @@ def test_the_model_draws_over_a_plan_where_something_is_unwanted(
     shown = replace(asked, inputs=Inputs(start=Start(image="f" * 64, strength=0.5)))
     over = engine.draw(shown, engine.planned.plan(asked), lambda *_: None)[0]
     assert np.array_equal(np.asarray(made), np.asarray(over))
+
+
+def blended(engine: Engine, *weights: float, plan: float = 0.5) -> Image.Image:
+    """Two drawings and more, told apart by their colours, blended by their weights."""
+    shown = {str(n): Image.new("RGB", (64, 64), colour) for n, colour in enumerate(COLOURS)}
+    parts = [Ingredient(image=str(n), weight=weight) for n, weight in enumerate(weights)]
+    asked = blend(recipe(phrases=()), parts, plan)
+    engine.look(asked, shown.__getitem__)
+    return drawn(engine, asked)[0]
+
+
+def test_images_alone_are_blended_into_one_plan_by_their_weights(engine: Engine) -> None:
+    red, even, blue = (
+        np.asarray(blended(engine, *weights), float).mean((0, 1))
+        for weights in ((3.0, 1.0), (1.0, 1.0), (1.0, 3.0))
+    )
+    assert red[0] > even[0] > blue[0]
+    assert red[2] < even[2] < blue[2]
+    # A recipe of a release that planned no blends is drawn by embeddings.
+    assert blended(engine, 1.0, 1.0, plan=0.0).tobytes() != blended(engine, 1.0, 1.0).tobytes()
+
+
+@pytest.mark.parametrize(
+    "said", [{"negative": Phrase(text="leaf")}, {"phrases": (APPLE,)}, {"seamless": True}]
+)
+def test_a_blend_with_words_or_edges_that_meet_has_no_plan(said: dict[str, Any]) -> None:
+    whole = recipe(**{"phrases": (), **said})
+    assert blend(whole, [Ingredient(image="a"), Ingredient(image="b")], 0.5).inputs.plan == 0
 
 
 @pytest.mark.parametrize(

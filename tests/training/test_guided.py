@@ -168,7 +168,7 @@ def test_what_is_lent_learns_to_show_its_drawings_larger(
     monkeypatch.setattr("training.guided.crediting.list_photographs", listed)
     enlarging.train_enlarging(guided, 0.005)
     network = load_compact(guided.out / OWN / FILE)
-    assert (network.factor, len(network.body[0].bias)) == (4, 8)
+    assert (network.factor, len(next(network.parameters()))) == (4, 8)
     assert "enlarging: " in (guided.out / OWN / "README.md").read_text()
 
 
