@@ -19,6 +19,7 @@ from tests.training.conftest import SHORT, TWO
 from training import evaluate
 from training.guided import (
     basis,
+    decoding,
     denoising,
     enlarging,
     lending,
@@ -78,8 +79,10 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
         for where, name, value in (
             (basis, "_DRAWN", 64),
             (views, "VIEW", 128),
-            (views, "_FEW", 2),
+            (views, "_FEW", 1),
             (views, "_KEPT", 1),
+            (decoding, "_CROP", 48),
+            (decoding, "_BATCH", 4),
             (viewing, "_CROP", 96),
             (viewing, "_BATCH", 4),
             (planning, "HIDDEN", 32),
@@ -174,7 +177,7 @@ def test_what_is_lent_learns_to_show_its_drawings_larger(
 
 def test_a_view_is_kept_in_every_look(guided: Options) -> None:
     latents, looks = views.load_views(guided, "train", "latents")
-    assert latents.shape == (4, 1 + len(MEDIA) + len(LIGHTS) + 4, basis.CHANNELS, 16, 16)
+    assert latents.shape == (2, 1 + len(MEDIA) + len(LIGHTS) + 4, basis.CHANNELS, 16, 16)
     named = [LOOKS[row] for row in looks[0, :, 0].tolist()]
     assert named[0] == "photograph"
     assert set(named[1:16]) == {*MEDIA, *LIGHTS}

@@ -1,6 +1,7 @@
 """The whole model, made in seconds, through the pipelines that the product uses."""
 
 import json
+import shutil
 from itertools import pairwise
 from pathlib import Path
 
@@ -192,6 +193,7 @@ def test_the_product_loads_the_export_with_previews_and_upscaler(made: Options) 
 
 def test_training_goes_on_from_an_export(made: Options, tmp_path: Path) -> None:
     adopt(made.out / "export", tmp_path, SIZE)
+    shutil.copytree(made.out / "pool", tmp_path / "pool")
     given = Options(out=tmp_path, size=SHORT, artwork=made.artwork, minutes=0.001)
     old, new = (load_denoiser(which).state_dict() for which in (made, given))
     assert old.keys() == new.keys()
