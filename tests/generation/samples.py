@@ -27,7 +27,7 @@ APPLE = make(
     width=64,
     height=64,
     noise=seed_noise(7, 1),
-    steps=3,
+    steps=2,
     guidance=4.0,
     sampler="DPM++ 2M Karras",
 )

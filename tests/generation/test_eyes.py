@@ -74,8 +74,8 @@ def chatting(request: pytest.FixtureRequest, built: Callable[[str], Path]) -> Pa
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A form whose values are a few letters long."""
-    monkeypatch.setattr(form, "_KEYS", {key: min(most, 3) for key, most in form._KEYS.items()})
+    """A form whose values are two letters long."""
+    monkeypatch.setattr(form, "_KEYS", dict.fromkeys(form._KEYS, 2))
 
 
 @pytest.fixture

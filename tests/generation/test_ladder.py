@@ -158,7 +158,7 @@ def test_other_models_go_before_a_picture_is_decoded_in_tiles(easel: Engine) -> 
     engine = replace(easel, rungs={}, evict=lambda: bool(others and others.pop()))
     with failing(easel.pipe, "decoding", 1), counted(easel.pipe) as rows:
         render(engine, APPLE, quiet, read=bytes.fromhex, find=never)
-    assert (others, engine.rungs, len(rows)) == ([], {}, 3)
+    assert (others, engine.rungs, len(rows)) == ([], {}, APPLE.steps)
 
 
 def test_the_way_to_draw_that_worked_is_remembered_by_size_and_number(easel: Engine) -> None:

@@ -147,7 +147,7 @@ def with_loras(recipe: Recipe, **weights: float) -> Recipe:
 
 
 def test_a_job_without_is_drawn_as_if_there_had_never_been_one(wearing: Engine) -> None:
-    plain = recipe_for(wearing, steps=2)
+    plain = recipe_for(wearing, steps=1)
     before = pixels(wearing, plain)
     ink = pixels(wearing, with_loras(plain, ink=1.0))
     assert pixels(wearing, plain) == before != ink
@@ -165,7 +165,10 @@ def test_words_are_weighed_without_those_of_the_job_before(
     assert weigh(small) == before
 
 
-def test_weights_and_several_at_once_count(wearing: Engine) -> None:
+@pytest.mark.parametrize("family", ["sd15", "sdxl", "flux1-dev", "z-image"])
+def test_weights_and_several_at_once_count(dressed: Callable[[str], Engine], family: str) -> None:
+    """With each kind of denoiser, and with text encoders besides."""
+    wearing = dressed(family)
     plain = recipe_for(wearing, steps=1)
     looks = [
         pixels(wearing, with_loras(plain, **weights))

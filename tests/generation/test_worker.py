@@ -183,7 +183,7 @@ def test_short_of_memory_it_draws_one_by_one(easel: Engine, error: Exception) ->
     finally:
         cramped.hook.remove()
     assert len(pictures.single) == 4
-    assert cramped.tried == [4, *[1] * 12]
+    assert cramped.tried == [4, *[1] * 4 * GRID.steps]
 
 
 def test_out_of_memory_is_named(easel: Engine) -> None:

@@ -63,7 +63,7 @@ def recipe(*phrases: Phrase, **different: Any) -> Recipe:
         "width": 32,
         "height": 32,
         "noise": seed_noise(7, 1),
-        "steps": 6,
+        "steps": 3,
         "guidance": 1.0,
         "sampler": "DDIM",
     }
@@ -284,7 +284,7 @@ def test_without_a_planner_the_model_begins_at_noise(engine: Engine) -> None:
     assert np.array_equal(np.asarray(first), np.asarray(second))
 
 
-@pytest.mark.parametrize("config", ["{}", '{"format": "easel-guided-1"}', "["])
+@pytest.mark.parametrize("config", ['{"format": "easel-guided-1"}', "["])
 def test_a_damaged_planner_is_a_sentence(folder: Path, tmp_path: Path, config: str) -> None:
     for part in folder.iterdir():
         if part.name != OWN:
