@@ -94,6 +94,16 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config) -> None:
+    """Has the processes forked, but where lines are counted: those of imports would not be."""
+    if not config.getoption("cov_source", None):
+        # Imported where xdist is, of whose parts it is made.
+        from tests.workers import fork_workers  # noqa: PLC0415
+
+        fork_workers()
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Gives all that starts workers to one process, so that what they share is started once."""
     if config.getvalue("dist") != "loadfile":

@@ -5,7 +5,9 @@ import multiprocessing
 import os
 import runpy
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
@@ -20,18 +22,36 @@ def preload(*modules: str) -> None:
     _FORKS.set_forkserver_preload(_PRELOADED)
 
 
-def spawn(work: Callable[..., None], *arguments: object) -> BaseProcess:
-    """Runs a function in a process of its own, which ends with the tests if not before."""
-    process = _FORKS.Process(target=_begin, args=(work, *arguments), daemon=True)
+def spawn(work: Callable[..., None], *arguments: object, daemon: bool = True) -> BaseProcess:
+    """Runs a function in a process of its own, which ends with the tests if not before.
+
+    Args:
+        work: The function, of a module that can be imported.
+        arguments: What it is called with.
+        daemon: Ends it with the tests; else it may have processes of its own, and is waited for.
+    """
+    outputs = [Connection(os.dup(number), readable=False) for number in (1, 2)]
+    process = _FORKS.Process(target=_begin, args=(outputs, work, *arguments), daemon=daemon)
     process.start()
+    for output in outputs:
+        output.close()
     return process
 
 
-def _begin(work: Callable[..., None], *arguments: object) -> None:
+def _begin(outputs: Sequence[Connection], work: Callable[..., None], *arguments: object) -> None:
+    # Where whoever spawned it writes, which the server may not.
+    for number, output in enumerate(outputs, 1):
+        os.dup2(output.fileno(), number)
+        output.close()
     # What was imported before stays to the end: nobody looks through it for garbage.
     gc.freeze()
     gc.enable()
     work(*arguments)
+
+
+def share_server() -> None:
+    """Has what a forked process spawns forked from the server that it is of, not from one more."""
+    setattr(forkserver._forkserver, "ensure_running", lambda: None)  # noqa: B010 - its own method
 
 
 def run_module(
