@@ -19,6 +19,7 @@ import pytest
 
 from cli.imagine import draw, plan
 from storage.settings import Settings
+from tests.processes import preload, run_module, spawn
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {
@@ -93,23 +94,29 @@ def test_the_wheel_carries_its_data_and_nothing_of_the_workshop(wheel: Path) -> 
     assert set(names) == here
 
 
+def run_installed(
+    installed: Path, environment: dict[str, str], folder: Path, log: Path, *arguments: str
+) -> None:
+    """What its command does, in a process that has imported everybody else's packages."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in PACKAGES:
+            del sys.modules[name]
+    sys.path[:] = [str(installed), *(place for place in sys.path if place != str(ROOT))]
+    run_module("cli", environment, folder, log, *arguments)
+
+
 @pytest.mark.timeout(300)
 def test_pictures_are_the_same_from_the_wheel_and_the_recipe_lies_beside_them(
     installed: Path, tmp_path: Path
 ) -> None:
     prompt = "a red apple --seed 7 --steps 1 --batch 2"
-    done = subprocess.run(
-        [sys.executable, installed / "bin" / "easel", "imagine", prompt, "-o", "apple.png"],
-        cwd=tmp_path,
-        env=environment(installed),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    log = tmp_path / "said.log"
+    preload("tests.journeys.preloaded")
+    arguments = ("imagine", prompt, "-o", "apple.png")
+    process = spawn(run_installed, installed, environment(installed), tmp_path, log, *arguments)
+    process.join(200)
     names = ["apple-1.png", "apple-2.png", "apple.json", "apple.png"]
-    assert done.stdout.split() == names
+    assert (process.exitcode, log.read_text().split()) == (0, names)
     settings = Settings(data=tmp_path)
     recipe = plan(prompt, settings).recipe
     here = draw(recipe, settings, tmp_path / "apple.png", lambda *_: None)
