@@ -154,7 +154,10 @@ async def test_an_image_by_link_and_in_a_direct_message(studio: Studio) -> None:
     standin = studio.playground
     link = standin.host("cat.png", photographs.CHELSEA.read())
     press = await standin.command(
-        "mira", "imagine", {"prompt": f"{link} a cat --iw 2 --steps 1 --batch 1"}, channel="@mira"
+        "mira",
+        "imagine",
+        {"prompt": f"{link} a cat --iw 2 --steps 1 --batch 1 --model easel"},
+        channel="@mira",
     )
     message = await result(press)
     assert "image at strength" in message.content

@@ -36,7 +36,7 @@ async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stu
         whole = Studio(standin, data)
         whole.environment["EASEL_MODELS"] = f"{plain}, Paint={other}"
         # Of weights at random nobody needs a megapixel.
-        whole.cards = {"flux2-klein": {"side": 256}}
+        whole.cards = {"flux2-klein": {"side": 128}}
         try:
             await whole.start(BOT, WORKER)
             yield whole

@@ -1,22 +1,14 @@
 """Painting over a picture: from the button to the page, and from there to four new pictures."""
 
-import asyncio
 import io
 import socket
 from collections.abc import AsyncIterator
-from itertools import pairwise
-from typing import Any
 
 import aiohttp
 import numpy as np
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageDraw, ImageFilter
-from selenium.webdriver import Chrome
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.support.ui import WebDriverWait
 
 from generation.pictures.grid import cut_picture
 from playground import Message
@@ -32,10 +24,8 @@ from tests.journeys.studio import (
     showing,
 )
 from tests.journeys.test_canvas import QUICK, single
-from tests.playground.browser import reset_browser
 
 ELLIPSE = (0.2, 0.3, 0.7, 0.8)
-PHONE = {"width": 375, "height": 667, "deviceScaleFactor": 2, "mobile": True}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -158,86 +148,3 @@ async def test_no_pass_is_written_to_a_log(painting: Studio) -> None:
     await send(url[:-1], mask(), "a hat")
     assert url.partition("#")[2][:40] not in painting.log()
     assert str(painting.playground.token) not in painting.log()
-
-
-@pytest.mark.browser
-async def test_a_finger_paints_on_a_phone(painting: Studio, chromium: Chrome) -> None:
-    picture = await single(painting)
-    url, since = await link(painting, picture), last(painting)
-    painted = await asyncio.to_thread(by_finger, chromium, url)
-    made = await newest(painting, since)
-    assert (await recipe_of(painting, made)).prompt == "a blue hat"
-    redrawn = cut_picture(await opened(painting.playground, made), 0)
-    assert kept_exactly(await small(painting, picture, redrawn), redrawn, painted)
-
-
-def by_finger(driver: Chrome, url: str) -> Image.Image:
-    """Paints and sends; what was painted, from the strokes."""
-    reset_browser(driver)
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
-    driver.get(url)
-    wait = WebDriverWait(driver, PATIENCE, 0.1)
-    wait.until(lambda _: driver.find_elements(By.CSS_SELECTOR, "main.ready"))
-    finger = Finger(driver)
-    assert driver.execute_script(FITS), "the whole page is on the screen, in big parts"
-    submit = driver.find_element(By.ID, "submit")
-    submit.click()
-    wait.until(lambda _: "Nothing is painted" in driver.find_element(By.ID, "said").text)
-    finger.stroke((0.1, 0.1), (0.9, 0.9))
-    undo = driver.find_element(By.ID, "undo")
-    undo.click()
-    keys = (Keys.SPACE, *[Keys.ARROW_RIGHT] * 3, Keys.SPACE)
-    driver.find_element(By.ID, "board").send_keys(*keys)
-    assert undo.is_enabled(), "the keyboard paints as well"
-    undo.click()
-    assert not undo.is_enabled()
-    driver.find_element(By.CSS_SELECTOR, "[value=rectangle]").find_element(By.XPATH, "..").click()
-    finger.stroke((0.25, 0.4), (0.75, 0.9))
-    assert driver.execute_script("return [scrollX, scrollY]") == [0, 0]
-    prompt = driver.find_element(By.ID, "prompt")
-    prompt.clear()
-    prompt.send_keys(f"a blue hat {QUICK}")
-    submit.click()
-    wait.until(lambda _: "Queued" in driver.find_element(By.ID, "said").text)
-    complaints: list[dict[str, Any]] = driver.get_log("browser")  # type: ignore[no-untyped-call]
-    assert [c for c in complaints if "422" not in str(c["message"])] == []
-    image = Image.new("L", (256, 256))
-    ImageDraw.Draw(image).rectangle((64, 102, 192, 230), fill=255)
-    return image
-
-
-FITS = """
-const parts = [...document.querySelectorAll("button, #tools label")];
-const boxes = parts.filter((it) => it.checkVisibility()).map((it) => it.getBoundingClientRect());
-return boxes.every((box) => box.width >= 44 && box.height >= 44 && box.bottom <= innerHeight)
-  && document.documentElement.scrollWidth <= innerWidth
-  && document.documentElement.scrollHeight <= innerHeight;
-"""
-
-
-class Finger:
-    """One finger on the picture; places are shares of its width and height."""
-
-    def __init__(self, driver: WebDriver) -> None:
-        self._driver: Any = driver
-
-    def stroke(self, *places: tuple[float, float]) -> None:
-        """From place to place, with a few steps between them."""
-        steps = [
-            (a[0] + (b[0] - a[0]) * k / 4, a[1] + (b[1] - a[1]) * k / 4)
-            for a, b in pairwise(places)
-            for k in range(5)
-        ]
-        for k, place in enumerate(steps):
-            self._touch("touchMove" if k else "touchStart", [place])
-        self._touch("touchEnd", [])
-
-    def _touch(self, kind: str, places: list[tuple[float, float]]) -> None:
-        box = self._driver.execute_script(
-            "const b = document.querySelector('#board').getBoundingClientRect();"
-            "return [b.left, b.top, b.width, b.height]"
-        )
-        points = [{"x": box[0] + x * box[2], "y": box[1] + y * box[3]} for x, y in places]
-        touch = {"type": kind, "touchPoints": points}
-        self._driver.execute_cdp_cmd("Input.dispatchTouchEvent", touch)

@@ -54,7 +54,9 @@ async def marking(house: House, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     await house.stop()
 
 
-async def drawn(house: House, prompt: str = "a red apple", **more: str) -> tuple[Job, bytes]:
+async def drawn(
+    house: House, prompt: str = "a red apple --batch 1", **more: str
+) -> tuple[Job, bytes]:
     """A job, and the file in which its pictures came."""
     await house.imagine(prompt, **more)
     (job,) = await house.accepted(1)
@@ -80,7 +82,7 @@ async def signed_in(house: House, data: bytes, kind: str = "png") -> Statement:
 
 
 async def test_what_leaves_is_marked_and_what_is_stored_is_not(marking: House) -> None:
-    job, data = await drawn(marking)
+    job, data = await drawn(marking, "a red apple")
     assert job.grid
     stored = marking.files.get(job.grid.sha256)
     assert read(stored, "png") is None
@@ -156,7 +158,7 @@ async def test_what_is_changed_or_of_others_is_told_apart(marking: House) -> Non
 async def test_an_edit_names_what_it_was_made_from(marking: House) -> None:
     upload = sign(COFFEE.read(), "png", CLAIM, make_identity("Camera"))
     files = {"image": ("coffee.png", upload)}
-    options = {"prompt": "tea", "strength": 0.5}
+    options = {"prompt": "tea --batch 1", "strength": 0.5}
     await (await marking.playground.command("mira", "img2img", options, files=files)).ended()
     (job,) = await marking.accepted(1)
     data = await marking.playground.read((await marking.finished(job)).attachments[0])
@@ -169,9 +171,9 @@ async def test_an_edit_names_what_it_was_made_from(marking: House) -> None:
 
 
 async def test_a_picture_of_ours_that_is_sent_back_is_known_again(marking: House) -> None:
-    first, data = await drawn(marking)
+    first, data = await drawn(marking, "a red apple")
     files = {"image": ("a.webp", preview(cut(data)))}
-    options = {"prompt": "a green apple", "strength": 0.5}
+    options = {"prompt": "a green apple --batch 1", "strength": 0.5}
     await (await marking.playground.command("otto", "img2img", options, files=files)).ended()
     (job,) = await marking.accepted(1)
     again = await marking.playground.read((await marking.finished(job)).attachments[0])
@@ -179,7 +181,7 @@ async def test_a_picture_of_ours_that_is_sent_back_is_known_again(marking: House
 
 
 async def test_a_message_is_asked_where_its_picture_is_from(marking: House) -> None:
-    await marking.imagine("a red apple")
+    await marking.imagine("a red apple --batch 1")
     (job,) = await marking.accepted(1)
     message: Message = await marking.finished(job)
     menu = await (await marking.playground.command("otto", "Use image…", target=message)).ended()
@@ -206,7 +208,7 @@ async def test_a_host_may_do_without(house: House) -> None:
     await house.stop()
     await house.start(sign=False)
     try:
-        job, data = await drawn(house)
+        job, data = await drawn(house, "a red apple")
         assert job.grid
         assert data == house.files.get(job.grid.sha256)
     finally:
