@@ -25,6 +25,7 @@ from bot.requests.models import ServedModels
 from cli.imagine import plan as resolve_text
 from cli.imagine import take
 from generation import derive
+from generation.catalogue.families import find_card
 from generation.catalogue.served import list_served
 from generation.derive import Parent, select_ninth
 from generation.pictures.metadata import encode_png
@@ -138,7 +139,7 @@ class Session:
         made = resolve_text(text, self._settings, [*images[:1], *(one for _, one in linked)])
         if step.name == "blend":
             equal = [Ingredient(image=image, weight=1.0) for image in images]
-            return derive.blend(made.recipe, equal)
+            return derive.blend(made.recipe, equal, find_card(made.recipe.family).plan)
         return made.recipe
 
     def _link(self, flag: str, name: str) -> tuple[str, str]:
