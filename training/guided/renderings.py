@@ -103,6 +103,30 @@ def _relight(picture: Picture, lightness: Picture) -> Picture:
     return _within(picture * ((lightness + 0.02) / (grey + 0.02))[..., None])
 
 
+def _move(picture: Picture, right: Picture, down: Picture) -> Picture:
+    """Each pixel takes what lies so many pixels (H, W) to the right and below."""
+    height, width = picture.shape[:2]
+    columns, rows = np.meshgrid(np.arange(width), np.arange(height))
+    across, along = (columns + right).astype(np.float32), (rows + down).astype(np.float32)
+    moved = cv2.remap(picture, across, along, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(moved, np.float32)
+
+
+def _unsteady(picture: Picture, reach: float, sigma: float, chance: Generator) -> Picture:
+    """The picture as by a hand that is ``reach`` pixels off now and then."""
+    right, down = (reach * _noise(picture.shape, sigma, chance) for _ in range(2))
+    return _move(picture, right, down)
+
+
+def _follow(picture: Picture, sigma: float) -> Picture:
+    """Angles (H, W) in radians along the shapes, by the structure tensor."""
+    grey = _blur(_grey(picture), sigma)
+    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
+    products = (across * across, down * down, across * down)
+    steep, high, both = (_blur(np.asarray(it, np.float32), 4) for it in products)
+    return np.asarray(0.5 * np.arctan2(2 * both, steep - high) + np.pi / 2, np.float32)
+
+
 def _scatter(
     shape: tuple[int, ...], count: float, sizes: tuple[float, float], chance: Generator
 ) -> Picture:
@@ -117,32 +141,38 @@ def _scatter(
 
 
 def watercolour(picture: Picture, chance: Generator) -> Picture:
-    """Pale washes that pool at their edges, on grained paper."""
-    washed = _smooth(picture, 0.12, 4, 2)
-    pale = 1 - (1 - _saturate(washed, 1.25)) * 0.72
-    cloud = _noise(picture.shape, 9, chance)[..., None]
-    pale = 1 - (1 - pale) * (1 + 0.13 * cloud)
-    pooled = _edges(washed, 1.2, 0.12, 0.5)[..., None]
-    pale = pale * (1 - 0.38 * pooled * (0.4 + 0.6 * pale))
-    grain = _noise(picture.shape, 0.8, chance)[..., None]
-    paper = np.array([1.0, 0.985, 0.95], np.float32)
-    return _within(pale * paper + 0.025 * grain)
+    """Transparent washes that pool at their rims and granulate; paper where it is light."""
+    loose = _smooth(_unsteady(_kuwahara(picture, 3), 1.1, 5, chance), 0.1, 4, 2)
+    grey = _grey(loose)
+    tone = _steps(grey, 6, 0.4)
+    pigment = (1 - _saturate(_relight(loose, (grey + tone) / 2), 1.25)) * 0.82
+    pigment *= np.clip((0.93 - grey) / 0.25, 0, 1)[..., None] ** 0.6
+    flow = 0.16 * _noise(picture.shape, 10, chance) + 0.07 * _noise(picture.shape, 2.5, chance)
+    pigment *= 1 + flow[..., None]
+    rim = _edges(_blur(np.repeat(tone[..., None], 3, 2), 0.6), 0.8, 0.1, 0.5)[..., None]
+    pigment *= 1 + 0.45 * rim * np.clip(1.5 * pigment + 0.2, 0, 1)
+    grain = _noise(picture.shape, 0.9, chance)[..., None]
+    paper = np.array([1.0, 0.99, 0.965], np.float32)
+    return _within((1 - pigment * (1 + 0.1 * grain)) * paper + 0.012 * grain)
 
 
 def oil(picture: Picture, chance: Generator) -> Picture:
-    """Thick strokes along the shapes, saturated, with relief."""
-    flat = _kuwahara(_saturate(picture, 1.45), 3)
-    grey = _blur(_grey(flat), 2)
-    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    angle = np.rad2deg(np.arctan2(across, down)) % 180
-    relief = np.zeros(grey.shape, np.float32)
+    """Thick dabs along the shapes, each of one colour, with relief."""
+    flat = _kuwahara(_saturate(picture, 1.3), 3)
+    along = _follow(flat, 3)
+    angle = (-np.rad2deg(along)) % 180
+    dab, whole = np.zeros(angle.shape, np.float32), np.full(angle.shape, 1e-6, np.float32)
     for turn in range(0, 180, 30):
         near = np.abs((angle - turn + 90) % 180 - 90)
         weight = _within(1 - near / 30)
-        relief += weight * _strokes(picture.shape, turn, 6, chance)
-    relief = relief - np.roll(relief, 1, 0)
-    thick = flat * (1 + 0.1 * relief[..., None]) + 0.02 * relief[..., None]
-    return _within((thick - 0.5) * 1.12 + 0.48)
+        stroke = _blur(_strokes(picture.shape, turn, 9, chance), 1.1)
+        dab += weight * stroke / stroke.std()
+        whole += weight
+    dab /= whole
+    painted = _move(flat, 3.2 * dab * np.cos(along), 3.2 * dab * np.sin(along))
+    relief = dab - np.roll(dab, (2, 1), (0, 1))
+    painted = painted * (1 + 0.11 * dab[..., None])
+    return _within((painted - 0.5) * 1.1 + 0.5 + 0.055 * relief[..., None])
 
 
 def _kuwahara(picture: Picture, reach: int) -> Picture:
@@ -233,14 +263,22 @@ def woodblock(picture: Picture, chance: Generator) -> Picture:
 
 
 def crayon(picture: Picture, chance: Generator) -> Picture:
-    """Wax on rough paper: bright strokes that leave white specks."""
-    flat = _saturate(_smooth(picture, 0.12, 4, 2), 1.7)
-    strokes = _strokes(picture.shape, 65, 7, chance) + 0.8 * _noise(picture.shape, 0.7, chance)
-    covered = 1 - _grey(flat)
-    mask = np.clip((covered * 2.6 + 0.35 + 0.65 * strokes), 0, 1)[..., None]
-    contour = _edges(flat, 1.3, 0.15, 0.5)[..., None]
-    wax = flat * (1 - 0.45 * contour)
-    return _within(1 - (1 - wax) * mask * 0.95)
+    """Wax in strokes one way, over dark contours; the tooth of the paper shows through."""
+    flat = _saturate(_smooth(_kuwahara(picture, 2), 0.1, 4, 2), 1.45)
+    flat = _unsteady(flat, 0.8, 4, chance)
+    grey = _grey(flat)
+    wax = _saturate(_relight(flat, _steps(grey**0.8, 6, 0.3) * 0.85 + 0.12), 1.25)
+    stroke = _blur(_strokes(picture.shape, 62, 9, chance), 0.9)
+    stroke /= stroke.std()
+    tooth = _noise(picture.shape, 0.8, chance)
+    contour = _edges(flat, 1.2, 0.16, 0.5)
+    press = 0.72 + 0.35 * (1 - grey) + 0.16 * stroke + 0.22 * tooth
+    press = press * np.clip((1.02 - grey) / 0.15, 0, 1) + 0.6 * contour
+    cover = _steps(np.clip(press, 0, 1), 3, 0.7)[..., None] * 0.96
+    dark = (contour * np.clip(0.8 + 0.25 * tooth, 0, 1))[..., None]
+    wax = wax * (1 - 0.6 * dark) * (1 + 0.06 * stroke[..., None])
+    paper = np.array([0.99, 0.98, 0.95], np.float32)
+    return _within(paper * (1 - cover) + wax * cover)
 
 
 def night(picture: Picture, chance: Generator) -> Picture:
