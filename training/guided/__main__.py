@@ -22,10 +22,10 @@ from training.towers import train_towers
 
 SHARES: Final = {
     "towers": 0.1,
-    "viewer": 0.04,
-    "crisp": 0.12,
+    "viewer": 0.12,
+    "crisp": 0.1,
     "planner": 0.16,
-    "denoiser": 0.48,
+    "denoiser": 0.44,
 }
 """Share of the whole time for each stage that trains."""
 
