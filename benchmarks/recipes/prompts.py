@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import torch
+from PIL import Image
 
 from generation.catalogue.families import BUNDLED, find_card
 from generation.families.load import load
@@ -18,6 +19,9 @@ from prompt.reading.grammar import parse
 from prompt.resolution.resolve import resolve
 from training.pictures import PROMPTS
 from training.sheet import save_sheet
+
+SIDE: Final = 160
+"""Longest side in pixels of a picture in the sheet."""
 
 SHEET: Final = Path(__file__).parents[2] / "docs" / "model" / "prompts.webp"
 
@@ -31,7 +35,9 @@ def main() -> None:
     for seed, words in enumerate(prompts, start=1):
         whole = resolve(parse(words), card, model=card.model, seed=seed).recipe
         recipe = replace(whole, noise=whole.noise[:1])
-        pictures += engine.draw(recipe, None, lambda *_: None)
+        for shown in engine.enlarge(engine.draw(recipe, None, lambda *_: None), recipe):
+            shown.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+            pictures.append(shown)
     save_sheet(pictures, SHEET, columns=10, titles=prompts)
 
 
