@@ -145,7 +145,7 @@ def watercolour(picture: Picture, chance: Generator) -> Picture:
     loose = _smooth(_unsteady(_kuwahara(picture, 3), 1.1, 5, chance), 0.1, 4, 2)
     grey = _grey(loose)
     tone = _steps(grey, 6, 0.4)
-    pigment = (1 - _saturate(_relight(loose, (grey + tone) / 2), 1.25)) * 0.82
+    pigment = (1 - _saturate(_relight(loose, _within((grey + tone) / 2)), 1.25)) * 0.82
     pigment *= np.clip((0.93 - grey) / 0.25, 0, 1)[..., None] ** 0.6
     flow = 0.16 * _noise(picture.shape, 10, chance) + 0.07 * _noise(picture.shape, 2.5, chance)
     pigment *= 1 + flow[..., None]
