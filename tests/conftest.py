@@ -38,7 +38,7 @@ LONGEST_FIRST = {
 
 
 # A busy machine is no fault of the code; times are for benchmarks/.
-settings.register_profile("easel", deadline=None, max_examples=40)
+settings.register_profile("easel", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("easel")
 
@@ -89,8 +89,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three processes for two cores: a third of the time tests wait for others' processes."""
-    return 3 * len(os.sched_getaffinity(0)) // 2
+    """Two processes for each core: half of the time tests wait for others' processes."""
+    return 2 * len(os.sched_getaffinity(0))
 
 
 @pytest.hookimpl(optionalhook=True)

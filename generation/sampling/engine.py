@@ -189,7 +189,7 @@ class Upscalers:
 
     def enlarge(self, picture: Image.Image, factor: int) -> Image.Image:
         """A drawn picture so many times larger, by the checkpoint's own network if it has one."""
-        if self.own is None or has_squares(picture):
+        if self.own is None or self.own.factor != factor or has_squares(picture):
             return sharpen(picture, factor)
         return enlarge(self.own, picture)
 

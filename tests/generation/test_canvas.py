@@ -68,7 +68,6 @@ MASKS = arrays.arrays(np.bool_, st.tuples(st.integers(1, 16), st.integers(1, 16)
 
 
 @given(MASKS, SIZES)
-@settings(max_examples=40)
 def test_any_shape_is_drawn_and_the_rest_is_kept_exactly(
     shape: np.ndarray, size: tuple[int, int]
 ) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import DDIMScheduler
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.sampling.engine import Engine
@@ -60,7 +60,6 @@ def test_lengths_that_a_trailing_schedule_exceeds_are_known() -> None:
     assert TRAPS[:3] == [61, 103, 121]
 
 
-@settings(max_examples=40)
 @given(
     st.sampled_from(sorted(SAMPLERS)),
     st.sampled_from(sorted(CONFIGS)),

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+_ROOM = 4 * 2**30
+"""Bytes free from which a server lies in memory."""
+
 
 class NoPostgresError(RuntimeError):
     """No PostgreSQL server is installed, or it does not start."""
@@ -45,7 +48,7 @@ class Server:
 def postgres_server() -> Iterator[Server]:
     """Starts a server on a free port of this host."""
     binaries = _binaries()
-    folder = Path(tempfile.mkdtemp(prefix="easel-postgres-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="easel-postgres-", dir=_choose_place()))
     as_server = _unprivileged(folder)
     data, port = folder / "data", _free_port()
     try:
@@ -54,7 +57,9 @@ def postgres_server() -> Iterator[Server]:
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} "
             "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB "
             # It would come by as often as there are databases, one for each test.
-            "-c autovacuum=off"
+            "-c autovacuum=off "
+            # Else what it shares between its processes would outlive one that is ended at once.
+            "-c dynamic_shared_memory_type=mmap"
         )
         control = [*as_server, binaries / "pg_ctl", "-D", data]
         starting = [*control, "-w", "-t", "30", "-o", options, "-l", folder / "log", "start"]
@@ -65,6 +70,13 @@ def postgres_server() -> Iterator[Server]:
             _run([*control, "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _choose_place() -> str:
+    """In memory where there is room: hundreds of databases are copied, and removed at the end."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > _ROOM
+    return str(memory) if roomy else "/tmp"
 
 
 def _binaries() -> Path:
