@@ -221,7 +221,8 @@ def reword(made: Recipe, fresh: Recipe, *, bound: bool, sized: bool) -> Recipe:
     kept = replace(fresh, noise=made.noise, finishing=finishing)
     if bound:
         conditions = replace(fresh.conditions, structure=made.conditions.structure)
-        return replace(kept, size=made.size, inputs=made.inputs, conditions=conditions)
+        held = replace(kept, size=made.size, inputs=made.inputs, conditions=conditions)
+        return _plan_blend(held, made.inputs.plan) if made.inputs.blend else held
     if sized:
         return kept
     size = Size(width=made.size.width, height=made.size.height, refinement=fresh.size.refinement)
@@ -374,7 +375,13 @@ def blend(recipe: Recipe, images: Sequence[Ingredient], plan: float = 0.0) -> Re
         images: What to blend, each by its weight.
         plan: The card's, of a family that plans: images alone are blended into one.
     """
-    said, scale = recipe.conditions, recipe.inputs.blend_scale
+    inputs = Inputs(blend=tuple(images), blend_scale=recipe.inputs.blend_scale)
+    return _plan_blend(replace(recipe, inputs=inputs), plan)
+
+
+def _plan_blend(recipe: Recipe, plan: float) -> Recipe:
+    """A blend drawn by a plan, where nothing but its images says what to show."""
+    said = recipe.conditions
     alone = not (said.phrases or said.repels or said.references or said.vary_by_picture)
     plan = plan if alone and not recipe.sampling.seamless else 0.0
-    return replace(recipe, inputs=Inputs(blend=tuple(images), blend_scale=scale, plan=plan))
+    return replace(recipe, inputs=replace(recipe.inputs, plan=plan))

@@ -1,7 +1,7 @@
 """Draws docs/model/prompts.webp: a picture for every line of ``training/prompts.txt``.
 
 Seeds are the lines' numbers, and of each grid it is the first picture, as the product draws it with
-the bundled model; nothing is chosen. It takes a quarter of a minute on one core:
+the bundled model; nothing is chosen. It takes half a minute on one core:
 
     python -m benchmarks.recipes.prompts
 """

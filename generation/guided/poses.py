@@ -35,7 +35,7 @@ _FARTHEST: Final = 2.0
 _EVEN: Final = 0.12
 """Difference of a plan's corners up to which its ground is of one colour."""
 
-_SEEN: Final = 2 / 255
+SEEN: Final = 2 / 255
 """Difference from the ground, of values from -1 to 1, from which there is something to draw."""
 
 
@@ -63,7 +63,7 @@ def pose(request: Request, noise: Tensor, latents: Latents) -> Request:
         place(noise, width / height), list(apart.shape), align_corners=False
     )
     posed = functional.grid_sample(apart, grid, "bicubic", "zeros", align_corners=False)
-    drawn = functional.max_pool2d((posed.abs().amax(1, keepdim=True) > _SEEN).float(), PATCH)
+    drawn = functional.max_pool2d((posed.abs().amax(1, keepdim=True) > SEEN).float(), PATCH)
     guide = torch.where(drawn > 0, latents.encode(posed + behind), ground)
     return replace(many, guide=guide, known=request.known and Known(guide, drawn))
 

@@ -128,20 +128,20 @@ def _meet(pixels: Tensor, reach: float) -> Tensor:
     for _ in range(_ROUNDS):
         # Little by little, each time measured anew, since every push moves the edge.
         # One direction for all colours: channels that moved apart would leave coloured fringes.
-        bend, slope = _measure_edges(_smooth(pixels.mean(1, keepdim=True), reach))
+        bend, slope = _measure_edges(smooth(pixels.mean(1, keepdim=True), reach))
         push = torch.tanh(bend / _BEND) * (slope / _STEEP).clamp(max=1)
         lighter, darker = _dilate(pixels) - pixels, pixels + _dilate(-pixels)
         pixels = pixels + _PACE * (push.clamp(max=0).abs() * lighter - push.clamp(min=0) * darker)
     return pixels
 
 
-def _smooth(grey: Tensor, spread: float) -> Tensor:
-    """Gaussian smoothing of (1, 1, H, W)."""
+def smooth(planes: Tensor, spread: float) -> Tensor:
+    """Gaussian smoothing of planes (N, 1, H, W) by a deviation in pixels, above 0."""
     radius = round(3 * spread)
     weights = torch.exp(-(torch.arange(-radius, radius + 1.0) ** 2) / (2 * spread**2))
     weights = weights / weights.sum()
     # The border is repeated: zeros would be an edge around the picture.
-    padded = functional.pad(grey, (radius,) * 4, mode="replicate")
+    padded = functional.pad(planes, (radius,) * 4, mode="replicate")
     across = functional.conv2d(padded, weights.view(1, 1, 1, -1))
     return functional.conv2d(across, weights.view(1, 1, -1, 1))
 

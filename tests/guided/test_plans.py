@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from generation.catalogue.families import BUNDLED, find_card
-from generation.derive import blend, narrow
+from generation.derive import blend, narrow, reword
 from generation.families.load import load
 from generation.families.model_error import ModelError
 from generation.guided.checkpoint import Networks, write_networks
@@ -209,8 +209,15 @@ def test_images_alone_are_blended_into_one_plan_by_their_weights(engine: Engine)
     "said", [{"negative": Phrase(text="leaf")}, {"phrases": (APPLE,)}, {"seamless": True}]
 )
 def test_a_blend_with_words_or_edges_that_meet_has_no_plan(said: dict[str, Any]) -> None:
-    whole = recipe(**{"phrases": (), **said})
-    assert blend(whole, [Ingredient(image="a"), Ingredient(image="b")], 0.5).inputs.plan == 0
+    parts = [Ingredient(image="a"), Ingredient(image="b")]
+    alone, whole = recipe(phrases=()), recipe(**{"phrases": (), **said})
+    assert blend(whole, parts, 0.5).inputs.plan == 0
+    planned_one = blend(alone, parts, 0.5)
+    assert planned_one.inputs.plan == 0.5
+    again = reword(planned_one, alone, bound=True, sized=False)
+    assert again.inputs == planned_one.inputs
+    other = reword(planned_one, whole, bound=True, sized=False)
+    assert (other.inputs.plan, other.inputs.blend) == (0, planned_one.inputs.blend)
 
 
 @pytest.mark.parametrize(

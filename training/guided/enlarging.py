@@ -18,8 +18,8 @@ from generation.guided.drawing import RIGHT, Known, Request, Walk, draw_pictures
 from generation.guided.dyes import COLOURS, hue_rotation
 from generation.guided.guided_engine import BEGIN
 from generation.guided.plans import OWN, find_drawn
-from generation.guided.poses import place
-from generation.upscaling.bundled import FILE, Compact
+from generation.guided.poses import SEEN, place
+from generation.upscaling.bundled import FILE, Compact, smooth
 from training.artwork import PIXEL_ART
 from training.bar import Bar
 from training.guided.crediting import write_card
@@ -43,8 +43,8 @@ _EVEN: Final = 8
 """Deviation in levels of 0 to 255 up to which a crop shows next to nothing."""
 
 _TRIES: Final = 4
-_BLUR: Final = 1.0
-"""Most pixels by which a plan is blurred beside a drawing."""
+_BLUR: Final = (0.1, 1.0)
+"""Least and most deviation in pixels by which a plan is blurred beside a drawing."""
 
 _SPREAD: Final = 0.4
 """Share of the usual beginning by which beginnings differ."""
@@ -61,7 +61,7 @@ def train_enlarging(given: Options, minutes: float) -> None:
         StoppedError: The session ended first.
     """
     torch.manual_seed(3)
-    small, large = _read_pairs(given)
+    small, large = _draw_pairs(given)
     network = Compact(WIDTH, DEPTH, FACTOR).to(given.device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     course = Course.of(given, "enlarging", minutes, rate=_RATE, decay=0.998)
@@ -99,7 +99,7 @@ def _cut(small: Tensor, large: Tensor) -> tuple[Tensor, Tensor]:
     return (crop.flip(-1), wanted.flip(-1)) if torch.rand(()) < 0.5 else (crop, wanted)
 
 
-def _read_pairs(given: Options) -> tuple[Tensor, Tensor]:
+def _draw_pairs(given: Options) -> tuple[Tensor, Tensor]:
     """Drawn pictures (N, 3, 128, 128) beside what they stand for, four times as large, as uint8."""
     networks = read_networks(given.out / OWN)
     drawings = {
@@ -150,12 +150,12 @@ def _colour(drawing: Tensor, *, inked: bool) -> tuple[Tensor, Tensor]:
 @torch.inference_mode()
 def _draw(networks: Networks, picture: Tensor, ground: Tensor, style: str) -> Tensor:
     """What is drawn (1, 3, H, W) by a picture of that shape, in -1 to 1, in the place of a plan."""
-    blurred = _blur(picture, float(torch.rand(()) * _BLUR))
+    spread = float(torch.empty(()).uniform_(*_BLUR))
+    blurred = smooth(picture.transpose(0, 1), spread).transpose(0, 1)
     # Where next to nothing is left of what was blurred there is ground, as in a plan.
-    apart = (blurred - ground[..., None, None]).abs().amax(1, keepdim=True) > 2 / 255
-    guide = networks.latents.encode(
-        torch.where(apart, blurred, ground[..., None, None].expand_as(blurred))
-    )
+    behind = ground[..., None, None]
+    apart = (blurred - behind).abs().amax(1, keepdim=True) > SEEN
+    guide = networks.latents.encode(torch.where(apart, blurred, behind))
     request = Request(
         guide=guide,
         kind=Guide.PLAN,
@@ -165,15 +165,6 @@ def _draw(networks: Networks, picture: Tensor, ground: Tensor, style: str) -> Te
         known=Known(guide, find_drawn(guide)),
     )
     return draw_pictures(networks, request, torch.randn_like(guide), Walk(guidance=1))
-
-
-def _blur(picture: Tensor, spread: float) -> Tensor:
-    """Gaussian smoothing of (1, 3, H, W) by a deviation in pixels."""
-    reach = torch.arange(-3.0, 4.0)
-    weights = torch.softmax(-(reach**2) / (2 * max(spread, 0.1) ** 2), 0)
-    wide = functional.pad(picture, (3, 3, 3, 3), mode="replicate")
-    across = functional.conv2d(wide, weights.view(1, 1, 1, -1).expand(3, 1, 1, -1), groups=3)
-    return functional.conv2d(across, weights.view(1, 1, -1, 1).expand(3, 1, -1, 1), groups=3)
 
 
 if __name__ == "__main__":
