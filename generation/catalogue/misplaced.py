@@ -6,6 +6,7 @@ Each is told in one sentence, with what would work.
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -44,7 +45,9 @@ def tidy(model: str) -> str:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1]
     if text.startswith("~"):
-        text = str(Path(text).expanduser())
+        # Of somebody whom this machine does not know there is no folder.
+        with suppress(RuntimeError):
+            text = str(Path(text).expanduser())
     return text.rstrip("/") or text
 
 

@@ -76,23 +76,27 @@ def _is_node(node: Any) -> bool:  # noqa: ANN401 - JSON
 def _read_places(body: Mapping[str, Any]) -> Nodes:
     """The form with places (``nodes`` and ``links``) in the API form."""
     sources = {
-        link[0]: [str(link[1]), link[2]]
-        for link in body.get("links") or ()
+        str(link[0]): [str(link[1]), link[2]]
+        for link in _list(body.get("links"))
         if isinstance(link, list) and len(link) >= 3
     }
     graph: dict[str, dict[str, Any]] = {}
     for node in body["nodes"]:
-        if not isinstance(node, dict) or node.get("mode") in {2, 4}:
+        if not isinstance(node, dict) or node.get("mode") in (2, 4):
             continue
         kind, values = str(node.get("type")), node.get("widgets_values")
         names = _WIDGETS.get(kind, ())
         inputs = dict(zip(names, values, strict=False)) if isinstance(values, list) else {}
         inputs = {name: _strip_comments(value) for name, value in inputs.items()}
-        for entry in node.get("inputs") or ():
-            if isinstance(entry, dict) and entry.get("link") in sources:
-                inputs[str(entry.get("name"))] = sources[entry["link"]]
+        for entry in _list(node.get("inputs")):
+            if isinstance(entry, dict) and str(entry.get("link")) in sources:
+                inputs[str(entry.get("name"))] = sources[str(entry["link"])]
         graph[str(node.get("id"))] = {"class_type": kind, "inputs": inputs}
     return graph
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    return value if isinstance(value, list) else []
 
 
 def _strip_comments(value: Any) -> Any:  # noqa: ANN401 - JSON

@@ -6,7 +6,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -241,9 +240,7 @@ async def test_a_side_that_does_not_listen_is_made_to_end(
         crew.start(module(STUBBORN))
         await heard.until("up")
         process = crew._processes["actor"]
-        began = time.monotonic()
     assert process.returncode == -signal.SIGKILL
-    assert time.monotonic() - began < 5
 
 
 async def test_waiting_ends_with_what_is_waited_for(tmp_path: Path) -> None:

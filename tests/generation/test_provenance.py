@@ -90,7 +90,7 @@ def file_of(image: Image.Image, kind: str = "png") -> bytes:
 def test_a_word_is_read_through_noise(word: list[bool], seed: int) -> None:
     coded = encode(np.array(word))
     assert len(coded) == count_coded(48)
-    noise = np.random.default_rng(seed).normal(0, 0.8, len(coded)).astype(np.float32)
+    noise = np.random.default_rng(seed).normal(0, 0.6, len(coded)).astype(np.float32)
     assert decode((coded + noise)[None])[0].tolist() == word
 
 

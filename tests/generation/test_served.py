@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generation.catalogue.card import Capability
@@ -103,6 +103,7 @@ def test_an_unknown_family_is_named() -> None:
 
 
 @given(st.text(max_size=30))
+@example("~nobody-here/model.safetensors")
 def test_any_text_is_read_or_refused(models: str) -> None:
     try:
         found = list_served(settings(models=models))

@@ -94,4 +94,4 @@ def grows_evenly(read: Callable[[str], object], make: Callable[[int], str]) -> b
     if whole < QUICK:
         return True
     most = 10 * max(seconds(read, make(PROMPT_LIMIT // 4), 3), QUICK / 10)
-    return whole < most or seconds(read, make(PROMPT_LIMIT), 3) < most
+    return whole < most or seconds(read, make(PROMPT_LIMIT), 9) < most

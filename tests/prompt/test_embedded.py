@@ -41,6 +41,20 @@ GRAPH = json.dumps(
         },
     }
 )
+DRAWN = json.dumps(
+    {
+        "nodes": [
+            {"id": 2, "type": "CLIPTextEncode", "widgets_values": ["an owl"]},
+            {
+                "id": 5,
+                "type": "KSampler",
+                "widgets_values": [4, "fixed", 9, 5, "euler", "normal", 1],
+                "inputs": [{"name": "positive", "link": 7}],
+            },
+        ],
+        "links": [[7, 2, 0, 5, 1, "CONDITIONING"]],
+    }
+)
 SWARM = json.dumps(
     {"sui_image_params": {"prompt": "an owl", "negativeprompt": "fog", "model": "d", "seed": 4}}
 )
@@ -234,6 +248,35 @@ TEXTS = st.text(max_size=40) | st.dictionaries(KEYS, BODIES, max_size=4).map(jso
 @given(st.dictionaries(NAMES, TEXTS, max_size=4))
 def test_whatever_a_file_says_raises_nothing(texts: dict[str, str]) -> None:
     read_known(texts)
+
+
+WRITTEN = {
+    "prompt": GRAPH,
+    "workflow": DRAWN,
+    "parameters": SWARM,
+    "invokeai_metadata": INVOKE,
+    "Comment": NOVELAI["Comment"],
+    "easel": json.dumps(recipe().to_json()),
+}
+
+
+def _exchange(body: Any, places: list[float], value: Any) -> Any:
+    """JSON with another value at one place: into each level by a share of its length."""
+    if not places or not isinstance(body, (dict, list)) or not body:
+        return value
+    keys = list(body) if isinstance(body, dict) else range(len(body))
+    changed = keys[int(places[0] * (len(keys) - 1))]
+    pairs = body.items() if isinstance(body, dict) else enumerate(body)
+    parts = {k: _exchange(v, places[1:], value) if k == changed else v for k, v in pairs}
+    return parts if isinstance(body, dict) else list(parts.values())
+
+
+@given(st.sampled_from(sorted(WRITTEN)), st.lists(st.floats(0, 1), max_size=6), BODIES)
+def test_whatever_stands_in_one_place_raises_nothing(
+    name: str, places: list[float], value: Any
+) -> None:
+    body = _exchange(json.loads(WRITTEN[name]), places, value)
+    read_known({name: json.dumps(body)})
 
 
 def test_a_graph_with_millions_of_ways_through_it_is_read_once() -> None:

@@ -240,19 +240,25 @@ async def test_signs_of_life_wait_behind_nobody_who_writes(postgres_settings: Se
     async with hold_lease(settings) as lease:
         await lease.take()
         kept = asyncio.create_task(lease.keep())
-        # More than there are connections, for longer than one may be silent.
-        slow = text("SELECT pg_sleep(1)")
-        writes = [
-            asyncio.create_task(writers.write(lambda it: it.execute(slow).all()))
-            for _ in range(connect.WRITERS + 4)
-        ]
-        silent = 0.0
-        while not all(each.done() for each in writes):
-            holder = await writers.read(read_holder)
-            silent = max(silent, holder.age if holder else inf)
-            await asyncio.sleep(0.05)
-        # It is longer than two seconds where these have to be over first.
-        assert silent < 1.5
+        # More than there are connections, until somebody lets them.
+        held, wait = (text(f"SELECT pg_advisory_{name}lock(7)") for name in ("", "xact_"))
+        engine = connect.open_engine(settings.database)
+        with engine.begin() as holding:
+            holding.execute(held)
+            writes = [
+                asyncio.create_task(writers.write(lambda it: it.execute(wait).all()))
+                for _ in range(connect.WRITERS + 4)
+            ]
+            beats, age = 0, inf
+            while beats < 3:
+                holder = await writers.read(read_holder)
+                assert holder
+                assert holder.age < 30
+                beats, age = beats + (holder.age < age), holder.age
+                await asyncio.sleep(0.05)
+            assert not any(each.done() for each in writes)
+        engine.dispose()
+        await asyncio.gather(*writes)
         kept.cancel()
         await asyncio.wait({kept})
     await writers.close()

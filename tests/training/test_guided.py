@@ -15,7 +15,7 @@ from generation.guided.checkpoint import read_networks
 from generation.guided.plans import OWN
 from generation.upscaling.bundled import FILE, load_compact
 from tests.guided.conftest import scene
-from tests.training.conftest import SHORT, TWO
+from tests.training.conftest import SHORT, TWO, steps_counted
 from training import evaluate
 from training.guided import (
     basis,
@@ -73,7 +73,7 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
     (given.folder("planner") / planning.EARLY).write_bytes(b"another run's")
     prompts = given.out / "few.txt"
     prompts.write_text("a red circle\na square, line art\n")
-    with pytest.MonkeyPatch.context() as patch:
+    with steps_counted(), pytest.MonkeyPatch.context() as patch:
         for module in ("photographs", "crediting"):
             patch.setattr(f"training.guided.{module}.list_photographs", listed)
         for where, name, value in (
@@ -87,7 +87,7 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
             (viewing, "_BATCH", 4),
             (planning, "HIDDEN", 32),
             (planning, "_BATCH", 8),
-            # A busy machine may be done after one step, which is not early.
+            # The only step is not early.
             (planning, "_EARLY", 0.0),
             (denoising, "WIDTHS", (16, 16, 24)),
             (denoising, "_BATCH", 8),
@@ -169,7 +169,8 @@ def test_what_is_lent_learns_to_show_its_drawings_larger(
     monkeypatch.setattr(enlarging, "PAIRS", 2)
     monkeypatch.setattr(enlarging, "WIDTH", 8)
     monkeypatch.setattr("training.guided.crediting.list_photographs", listed)
-    enlarging.train_enlarging(guided, 0.005)
+    with steps_counted():
+        enlarging.train_enlarging(guided, 0.005)
     network = load_compact(guided.out / OWN / FILE)
     assert (network.factor, len(next(network.parameters()))) == (4, 8)
     assert "enlarging: " in (guided.out / OWN / "README.md").read_text()
