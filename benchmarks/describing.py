@@ -34,9 +34,9 @@ from PIL import Image
 
 from cli.imagine import plan
 from generation.answering.answer import look_at
-from generation.answering.judge import FOLDER, list_views, load_judge, load_labels
 from generation.catalogue.served import choose_usual, list_served
 from generation.guided.dyes import COLOUR_WORDS, colour_shares
+from generation.judge import FOLDER, list_views, load_judge, load_labels
 from generation.questions.colours import NAMES
 from generation.questions.description import Aspect, Description, describe
 from generation.questions.measures import measure

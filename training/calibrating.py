@@ -16,7 +16,7 @@ from typing import Final
 import torch
 from PIL import Image
 
-from generation.answering.judge import (
+from generation.judge import (
     SURE_OF_THING,
     THRESHOLDS,
     Judge,

@@ -12,9 +12,9 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from generation.answering.judge import Judge, load_judge
 from generation.conditioning.spherical import spherical_mean
 from generation.guided.dyes import COLOUR_WORDS
+from generation.judge import Judge, load_judge
 from training.curves import plot
 from training.judges import rows_for_judging
 from training.pictures import Draws, Painter

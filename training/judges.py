@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from generation.answering.judge import KNOWN, LABELS, SIDE, WEIGHTS, Judge
 from generation.guided.dyes import COLOUR_WORDS
+from generation.judge import KNOWN, LABELS, SIDE, WEIGHTS, Judge
 from training.device import half
 from training.loop import Course, Training
 from training.plan import Options, start

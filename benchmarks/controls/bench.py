@@ -14,12 +14,21 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from generation.answering.judge import Judge, load_judge, load_labels
 from generation.catalogue.families import BUNDLED, find_card
 from generation.conditioning.image_adapters import ImageFeatures, References
 from generation.families.load import load
+from generation.judge import Judge, load_judge, load_labels
 from generation.pictures.canvas import Init
-from generation.recipe import Conditions, Ingredient, Phrase, Recipe, Sampling, Size, seed_noise
+from generation.recipe import (
+    Conditions,
+    Ingredient,
+    Inputs,
+    Phrase,
+    Recipe,
+    Sampling,
+    Size,
+    seed_noise,
+)
 from generation.sampling.engine import Batching, Engine
 
 THINGS: Final = ("apple", "cat", "dog", "star", "pizza", "car", "fish", "tree", "house", "book")
@@ -78,10 +87,18 @@ class Bench:
             conditions=Conditions(phrases=(Phrase(text=text),)),
         )
 
-    def example(self, thing: str, style: int) -> Image.Image | None:
-        """A drawing that the judge names right, or None if a few tries give none."""
+    def example(self, thing: str, style: int, *, planned: bool = False) -> Image.Image | None:
+        """A drawing that the judge names right, or None if a few tries give none.
+
+        Args:
+            thing: What it shows.
+            style: In which style, by its number.
+            planned: Whether it is drawn by a plan; the model by itself draws no pixel art.
+        """
+        inputs = Inputs(plan=self.engine.card.plan) if planned else Inputs()
         for seed in range(_TRIES):
-            (picture,) = self.draw(self.recipe(f"a {thing}, {self.styles[style]} style", seed))
+            asked = self.recipe(f"a {thing}, {self.styles[style]} style", seed)
+            (picture,) = self.draw(replace(asked, inputs=inputs))
             if all(self.shows([picture], thing) + self.drawn_in([picture], style)):
                 return picture
         return None

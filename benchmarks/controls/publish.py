@@ -43,7 +43,7 @@ CURVES: Final[Mapping[str, Mapping[str, Curve]]] = {
         "image_weight-ssim": Curve("--iw", ("SSIM",), "strength from"),
         "image_weight-cosine": Curve("--iw", ("cosine",), "strength from"),
     },
-    "style": {"style": Curve("scale", ("style",), "blocks")},
+    "style": {"style": Curve("scale", ("style",), "by")},
     "chaos": {"chaos": Curve("--chaos", ("spread",))},
 }
 """Names of the curves that each measurement is drawn as."""

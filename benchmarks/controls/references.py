@@ -5,7 +5,7 @@ referred to are the model's own drawings that the judge names right, so nothing 
 Style and thing are always told together: a copy of the reference scores high on one alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise, product
 from typing import Final
@@ -21,24 +21,14 @@ from generation.recipe import Ingredient, Inputs, Recipe, Reference, Role
 
 EXAMPLES: Final = ("apple", "flower", "heart", "star", "car")
 SCALES: Final = (0.5, 1.0, 1.5)
-BLOCKS: Final = ("", "up_blocks.", "down_blocks.")
 SHARES: Final = tuple(k / 6 for k in range(7))
 WEIGHTS: Final = (0.0, 50.0, 100.0)
+WAYS: Final = ("words", "adapter")
+"""How references are drawn by: told in words to the planner, or by image adapters, the baseline."""
+
 _SHOWN: Final = 3
 SCENES: Final = ("on a red background", "on a blue background", "line art", "pixel art")
 """New grounds and styles for a thing that a reference shows."""
-
-
-def in_blocks(bench: Bench, blocks: str) -> Bench:
-    """The bench with the style adapter in some blocks alone."""
-    rows = tuple(
-        replace(row, parts={"style": blocks}) if "style" in row.parts else row
-        for row in bench.sees.rows
-    )
-    sees = replace(bench.sees, rows=rows)
-    conditioning = replace(bench.engine.conditioning, references=sees)
-    engine = replace(bench.engine, conditioning=conditioning)
-    return replace(bench, engine=engine, sees=sees)
 
 
 def measure_style(bench: Bench, count: int) -> Iterator[Point]:
@@ -49,55 +39,54 @@ def measure_style(bench: Bench, count: int) -> Iterator[Point]:
         count: Pictures at each scale, spread over styles, things and seeds.
     """
     shown = {
-        style: picture
+        str(style): picture
         for style in range(len(bench.styles))
         if (picture := _first(bench, style)) is not None
     }
-    for style, picture in shown.items():
-        bench.sees.memory[str(style)] = bench.sees.look(picture)
     things = [thing for thing in THINGS if thing not in EXAMPLES]
     rounds = list(product(shown, things))
-    bench.sheets["style"] = [[picture] for picture in shown.values()]
-    yield {"blocks": "none", "scale": 0.0, **_styled(bench, rounds, 0.0, count)}
-    for blocks in BLOCKS:
-        there = in_blocks(bench, blocks)
-        for scale in SCALES:
-            yield {
-                "blocks": blocks.rstrip(".") or "all",
-                "scale": scale,
-                **_styled(there, rounds, scale, count, sheet=not blocks and scale == 1),
-            }
+    rows = {style: [picture] for style, picture in shown.items()}
+    bench.sheets["style"] = list(rows.values())
+    for way, scale in (("none", 0.0), *product(WAYS, SCALES)):
+        styles, kept = [], []
+        for (style, thing), seed, some in portions(rounds, count):
+            asked = bench.recipe(f"a {thing}", 100 + seed, some)
+            if scale:
+                asked = referring(asked, "style", style, scale)
+            pictures = draw_by(bench, asked, way, shown)
+            styles += bench.drawn_in(pictures, int(style))
+            kept += bench.shows(pictures, thing)
+            if (way, scale) == (WAYS[0], 1.0):
+                rows[style].append(pictures[0])
+        yield {
+            "by": way,
+            "scale": scale,
+            "pictures": len(kept),
+            "style": round(float(np.mean(styles)), 3),
+            "thing": round(float(np.mean(kept)), 3),
+        }
 
 
 def _first(bench: Bench, style: int) -> Image.Image | None:
-    found = (bench.example(thing, style) for thing in EXAMPLES)
+    found = (bench.example(thing, style, planned=True) for thing in EXAMPLES)
     return next((picture for picture in found if picture is not None), None)
 
 
-def _styled(
-    bench: Bench,
-    rounds: Sequence[tuple[int, str]],
-    scale: float,
-    count: int,
-    *,
-    sheet: bool = False,
-) -> Point:
-    styles, kept = [], []
-    rows = dict(zip(dict(rounds), bench.sheets["style"], strict=True))
-    for (style, thing), seed, some in portions(rounds, count):
-        recipe = bench.recipe(f"a {thing}", 100 + seed, some)
-        if scale:
-            recipe = referring(recipe, "style", str(style), scale)
-        pictures = bench.draw(recipe)
-        styles += bench.drawn_in(pictures, style)
-        kept += bench.shows(pictures, thing)
-        if sheet:
-            rows[style].append(pictures[0])
-    return {
-        "pictures": len(kept),
-        "style": round(float(np.mean(styles)), 3),
-        "thing": round(float(np.mean(kept)), 3),
-    }
+def draw_by(
+    bench: Bench, recipe: Recipe, way: str, shown: Mapping[str, Image.Image]
+) -> list[Image.Image]:
+    """A recipe's pictures by one of ``WAYS``; without references by a plan of the words alone.
+
+    Args:
+        bench: Draws.
+        recipe: With or without references.
+        way: Which.
+        shown: The images that are referred to, by name.
+    """
+    if way != "adapter":
+        recipe = replace(recipe, inputs=Inputs(plan=bench.engine.card.plan))
+    bench.engine.look(recipe, shown.__getitem__)
+    return bench.draw(recipe)
 
 
 def referring(recipe: Recipe, role: Role, image: str, scale: float) -> Recipe:
@@ -116,25 +105,24 @@ def measure_character(bench: Bench, count: int) -> Iterator[Point]:
         count: Pictures at each weight, spread over things, scenes and seeds.
     """
     usable = dict(bench.examples())
-    for thing, picture in usable.items():
-        bench.sees.memory[thing] = bench.sees.look(picture)
     rounds = list(product(usable, SCENES))
     rows = {thing: [picture] for thing, picture in usable.items()}
     bench.sheets["character"] = list(rows.values())
-    for weight in (None, *WEIGHTS):
+    for way, weight in (("none", None), *product(WAYS, WEIGHTS)):
         same, obeyed = [], []
         for (thing, scene), seed, some in portions(rounds, count):
-            recipe = bench.recipe(scene, 300 + seed, some)
+            asked = bench.recipe(scene, 300 + seed, some)
             if weight is not None:
                 _, figure = scales_for_character_weight(weight, faces=False)
-                recipe = referring(recipe, "figure", thing, figure)
-            pictures = bench.draw(recipe)
+                asked = referring(asked, "figure", thing, figure)
+            pictures = draw_by(bench, asked, way, usable)
             same += bench.shows(pictures, thing)
             obeyed += _obeys(bench, pictures, scene)
-            if weight == WEIGHTS[-1]:
+            if (way, weight) == (WAYS[0], WEIGHTS[-1]):
                 rows[thing].append(pictures[0])
         yield {
-            "--cw": "no reference" if weight is None else f"{weight:g}",
+            "by": way,
+            "--cw": "" if weight is None else f"{weight:g}",
             "pictures": len(same),
             "thing among five": round(float(np.mean(same)), 3),
             "scene": round(float(np.mean(obeyed)), 3),

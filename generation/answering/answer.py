@@ -3,17 +3,16 @@
 import io
 from collections.abc import Mapping
 from contextlib import nullcontext
-from functools import cache
 from typing import Any, Final
 
 from PIL import Image
 
 from generation.answering.form import write_facts
-from generation.answering.judge import FOLDER, load_judge, load_labels, load_thresholds, see
 from generation.answering.looking import Sight
 from generation.answering.telling import tell
 from generation.answering.word_effects import measure_words, write_recipe
 from generation.catalogue.families import find_card
+from generation.judge import name_drawing
 from generation.questions.question import Effect, Question, Seen, write_effects, write_told
 from generation.runtime.pool import Engines
 from generation.runtime.render import Read
@@ -76,22 +75,7 @@ def _look(
 def look_at(png: bytes) -> Seen:
     """What the bundled judge knows of a stored picture."""
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-        return see(_open_judge(), _read_labels(), _read_thresholds(), image)
-
-
-@cache
-def _open_judge() -> Any:  # noqa: ANN401 - a module's call has no type
-    return load_judge(FOLDER)
-
-
-@cache
-def _read_labels() -> dict[str, list[str]]:
-    return load_labels(FOLDER)
-
-
-@cache
-def _read_thresholds() -> dict[str, float]:
-    return load_thresholds(FOLDER)
+        return name_drawing(image)
 
 
 def _tell(question: Question, engines: Engines | Drawer, report: Report) -> dict[str, object]:

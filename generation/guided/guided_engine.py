@@ -15,7 +15,6 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from generation.catalogue.card import Card
-from generation.catalogue.looks import PLAIN, find_looks
 from generation.controls import LARGEST_IMAGE_WEIGHT, strength_for_image_weight
 from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Guide
@@ -28,17 +27,19 @@ from generation.guided.drawing import (
     fill_up,
     finish,
     lend_colours,
-    name_look,
     place_strength,
-    read_look,
     snap_cells,
     take_steps,
 )
-from generation.guided.latents import PATCH, shrink
+from generation.guided.latents import PATCH
+from generation.guided.look_vectors import LookVectors
 from generation.guided.plans import Plans, is_pixel_art, mix_plans, settle_styles
 from generation.guided.poses import pose
+from generation.guided.sayings import Saying, say_references
+from generation.judge import name_reference
 from generation.pictures.canvas import Init, InpaintCanvas
-from generation.recipe import Ingredient, Lora, Phrase, Recipe, share_of_steps
+from generation.questions.question import Seen
+from generation.recipe import Ingredient, Lora, Recipe, share_of_steps
 from generation.sampling.engine import Batching, Upscalers, Watch
 from generation.sampling.inpaint import mask_latents
 from generation.sampling.noise import draw_starting_noise
@@ -73,6 +74,7 @@ class GuidedEngine:
         evict: Has other engines on the device released; whether there were any.
         rungs: Which way of computing found enough memory, by what was computed; the first is 0.
         seen: The images that the recipe looks at, by their SHA-256; filled by :meth:`look`.
+        named: What is known of those that its words are joined by, likewise.
     """
 
     card: Card
@@ -84,6 +86,7 @@ class GuidedEngine:
     evict: Callable[[], bool] = bool
     rungs: dict[Hashable, int] = field(default_factory=dict)
     seen: dict[str, Image.Image] = field(default_factory=dict)
+    named: dict[str, Seen] = field(default_factory=dict)
 
     @property
     def parameters(self) -> int:
@@ -101,6 +104,7 @@ class GuidedEngine:
     def forget(self) -> None:
         """Let go of the images that the latest recipe looked at."""
         self.seen.clear()
+        self.named.clear()
 
     def alone(self) -> Self:
         """The engine with one picture computed at a time."""
@@ -116,12 +120,21 @@ class GuidedEngine:
         Raises:
             RenderError: ``model`` if it takes what this model cannot see.
         """
-        roles = {reference.role for reference in recipe.conditions.references}
-        if recipe.conditions.structure is not None or roles - {"style"}:
+        references = recipe.conditions.references
+        beyond = self.plans is None and any(one.role != "style" for one in references)
+        if recipe.conditions.structure is not None or beyond:
             raise RenderError(NO_MODEL)
-        # Emptied rather than replaced, since engines made of this one hold the same dictionary.
-        self.seen.clear()
+        # Emptied rather than replaced, since engines made of this one hold the same dictionaries.
+        self.forget()
         self.seen.update({sha256: find(sha256) for sha256 in recipe.seen_images})
+        if self.plans is not None:
+            referred = (one.image for reference in references for one in reference.images)
+            self.named.update({one: name_reference(self.seen[one]) for one in referred})
+
+    def can_say(self, recipe: Recipe) -> bool:
+        """Whether all that a recipe refers to, which it looked at, can be told in words."""
+        said = recipe.conditions
+        return say_references(said.phrases, said.references, self.named) is not None
 
     def apply_loras(self, loras: Sequence[Lora]) -> None:
         """Refuse LoRAs, as none fit this model.
@@ -174,7 +187,7 @@ class GuidedEngine:
             )
         ]
         steps = share_of_steps(walk.count(asked[0].begin), recipe.sampling.stop)
-        cells = planned and is_pixel_art(recipe.conditions.phrases)
+        cells = planned and self._in_cells(recipe)
         where: list[tuple[Tensor, Tensor]] = []
 
         def preview() -> list[Image.Image]:
@@ -221,15 +234,14 @@ class GuidedEngine:
         """A request (B = 1) by a plan of the words, or of the images that are blended."""
         if self.plans is None:
             raise RenderError(NO_MODEL)
-        phrases = settle_styles(said.conditions.phrases)
         if parts := said.inputs.blend:
             shown = [self._encode(self.seen[one.image], said) for one in parts]
             plan = mix_plans(shown, [one.weight for one in parts], self._silence)
             look = self._read_looks(parts)
         else:
-            plan = self.plans.make(phrases, said.size)
-            named = self._name_looks(phrases)
-            look = name_look(self.networks, [])[None] if named is None else named
+            sayings = self._say(said)
+            plan = self.plans.make_mean(sayings, said.size)
+            look = self._looks.say(sayings)
         guide = fill_up(plan.guide)
         drawn = None if plan.drawn is None else fill_up(plan.drawn)
         return Request(
@@ -238,9 +250,24 @@ class GuidedEngine:
             look=look,
             words=plan.words,
             begin=RIGHT * BEGIN,
-            posed=not is_pixel_art(phrases),
+            posed=not self._in_cells(said),
             known=None if drawn is None else Known(guide, drawn),
         )
+
+    def _say(self, recipe: Recipe) -> tuple[Saying, ...]:
+        """What is planned, in a style each: the words, with what they refer to."""
+        said, references = recipe.conditions.phrases, recipe.conditions.references
+        return tuple(
+            replace(one, phrases=settle_styles(one.phrases))
+            for one in say_references(said, references, self.named) or [Saying(said)]
+        )
+
+    def _in_cells(self, recipe: Recipe) -> bool:
+        return all(is_pixel_art(one.phrases) for one in self._say(recipe))
+
+    @property
+    def _looks(self) -> LookVectors:
+        return LookVectors(self.networks, self.card)
 
     @property
     def _silence(self) -> Tensor:
@@ -315,18 +342,17 @@ class GuidedEngine:
 
         Without either, a photograph is drawn anew as a photograph.
         """
-        named = self._name_looks(recipe.conditions.phrases)
+        named = self._looks.name(recipe.conditions.phrases)
         lent = [one for each in recipe.conditions.references for one in each.images]
         scale = sum(reference.scale for reference in recipe.conditions.references)
         if not lent:
             lent = self._list_lenders(recipe) if named is None else []
             scale = 1.0
-        plain = [PLAIN] if PLAIN in self.networks.looks else []
         if not lent:
-            return name_look(self.networks, plain)[None] if named is None else named
+            return self._looks.plain if named is None else named
         read = self._read_looks(lent)
         if named is None:
-            return name_look(self.networks, plain)[None].lerp(read, min(1.0, scale))
+            return self._looks.plain.lerp(read, min(1.0, scale))
         # Beside named looks a reference of scale 1 counts for as much as they do.
         return named.lerp(read, scale / (1 + scale))
 
@@ -336,36 +362,10 @@ class GuidedEngine:
         first = 0 if inputs.start or inputs.edit else 1
         return list(inputs.blend[first:])
 
-    def _name_looks(self, phrases: Sequence[Phrase]) -> Tensor | None:
-        """The mean vector (1, told) of the looks that phrases name, each by its phrase's weight."""
-        looks = [
-            ([word for word in find_looks(one.text) if word in self._known], one.weight)
-            for one in phrases
-            if one.weight > 0
-        ]
-        named = [(words, weight) for words, weight in looks if words]
-        if not named:
-            return None
-        total = sum(weight for _, weight in named)
-        vectors = [name_look(self.networks, words) * (weight / total) for words, weight in named]
-        return torch.stack(vectors).sum(0)[None]
-
-    @property
-    def _known(self) -> frozenset[str]:
-        """The looks that it was taught."""
-        known = frozenset((*self.card.looks, *self.card.taught, PLAIN))
-        return known & frozenset(self.networks.looks)
-
     def _read_looks(self, images: Sequence[Ingredient]) -> Tensor:
         """The mean vector (1, told) of how images look, each by its weight."""
-        total = sum(one.weight for one in images)
-        read = [
-            # At the native size, since how coarse a texture is depends on a picture's scale.
-            read_look(self.networks, self._as_pixels(shrink(self.seen[one.image], self.card.side)))
-            * (one.weight / total)
-            for one in images
-        ]
-        return torch.stack(read).sum(0)
+        shown = [(self.seen[one.image], one.weight) for one in images]
+        return self._looks.read(shown, self.device)
 
     def _preview(self, latents: Tensor, recipe: Recipe) -> list[Image.Image]:
         """What the coarse part of latents shows: a linear map, and quick."""

@@ -19,6 +19,7 @@ from generation.guided.drawing import widen
 from generation.guided.dyes import dye
 from generation.guided.latents import PATCH, Latents
 from generation.guided.planner import Planner
+from generation.guided.sayings import Saying
 from generation.guided.told_colours import list_things, take_colours
 from generation.guided.words import Words
 from generation.recipe import Phrase, Size
@@ -76,6 +77,15 @@ class Plans:
         drawn = None if find_drawn(guide).all() else find_drawn(laid)
         return Plan(laid, (weights / weights.sum() @ ends)[None], drawn)
 
+    def make_mean(self, sayings: Sequence[Saying], size: Size) -> Plan:
+        """The mean of what sayings mean, by their weights, in a size."""
+        made = [self.make(one.phrases, size) for one in sayings]
+        if len(made) == 1:
+            return made[0]
+        weights = [one.weight for one in sayings]
+        words = sum_by_weight([one.words for one in made], weights)
+        return mix_plans([one.guide for one in made], weights, words)
+
     def _plan(self, text: str) -> Tensor:
         """The mean latents (1, C, s, s) of a text, in its colours where they can be given."""
         told = take_colours(text)
@@ -125,6 +135,13 @@ class Plans:
         return widen(guide, height, width, ground)
 
 
+def sum_by_weight(parts: Sequence[Tensor], weights: Sequence[float]) -> Tensor:
+    """The mean of tensors of one shape, each by its weight above 0."""
+    total = sum(weights)
+    shares = [part * (weight / total) for part, weight in zip(parts, weights, strict=True)]
+    return torch.stack(shares).sum(0)
+
+
 def mix_plans(guides: Sequence[Tensor], weights: Sequence[float], words: Tensor) -> Plan:
     """The mean of several plans, each by its weight: in the middle of two, both can still be told.
 
@@ -133,9 +150,7 @@ def mix_plans(guides: Sequence[Tensor], weights: Sequence[float], words: Tensor)
         weights: Above 0.
         words: Embedding of what is said (1, 256).
     """
-    total = sum(weights)
-    parts = [guide * (weight / total) for guide, weight in zip(guides, weights, strict=True)]
-    guide = torch.stack(parts).sum(0)
+    guide = sum_by_weight(guides, weights)
     drawn = find_drawn(guide)
     return Plan(guide, words, None if drawn.all() else drawn)
 

@@ -37,21 +37,21 @@ def take_colours(text: str) -> Told | None:
         return Told(rest, ground=ground)
     said = found[kinds.index(Kind.COLOUR)]
     before, after = rest[: said.start()], rest[said.end() :].lstrip()
-    bare = _ARTICLE.sub(_choose_article(after), before) + after
+    bare = _ARTICLE.sub(choose_article(after), before) + after
     return Told(bare, said[0].lower(), ground)
 
 
 def list_things(text: str) -> list[str]:
     """The things of a text, each as a text of its own with its colour and the ground of all."""
     rest, ground = _take_ground(text)
-    behind = f" on {_choose_article(ground)} {ground} {GROUND}" if ground else ""
+    behind = f" on {choose_article(ground)} {ground} {GROUND}" if ground else ""
     things, colour = [], ""
     for one in _find_words()["said"].finditer(rest):
         if one.lastgroup == Kind.COLOUR:
             colour = f"{one[0]} "
         elif one.lastgroup == Kind.THING:
             said = f"{colour}{one[0]}"
-            things.append(f"{_choose_article(said)} {said}{behind}")
+            things.append(f"{choose_article(said)} {said}{behind}")
             colour = ""
     return things
 
@@ -64,7 +64,8 @@ def _take_ground(text: str) -> tuple[str, str]:
     return text[: laid.start()] + text[laid.end() :], laid["colour"].lower()
 
 
-def _choose_article(said: str) -> str:
+def choose_article(said: str) -> str:
+    """The article, "a" or "an", that goes before what is said."""
     return "an" if said[:1].lower() in "aeiou" else "a"
 
 

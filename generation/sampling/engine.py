@@ -99,6 +99,9 @@ class Planned(Drawer, Protocol):
     def plan(self, recipe: Recipe) -> Image.Image:
         """The plan of a recipe's words as a picture, for a model that draws over it."""
 
+    def can_say(self, recipe: Recipe) -> bool:
+        """Whether all that a recipe refers to, which it looked at, can be told in words."""
+
 
 class Code(Protocol):
     """What every family's code half can do."""
@@ -263,9 +266,10 @@ class Engine:
         Raises:
             RenderError: ``model`` if what sees them is not loaded.
         """
-        if recipe.inputs.blend and (planned := self._find_planned(recipe)) is not None:
+        if recipe.seen_images and (planned := self._find_planned(recipe)) is not None:
             planned.look(recipe, find)
-            return
+            if planned.can_say(recipe):
+                return
         references, structures = self.conditioning.references, self.conditioning.structures
         # A button of last week may ask for what the host has taken out since.
         if recipe.seen_images and references is None:
@@ -314,7 +318,7 @@ class Engine:
             replace(self.batching, size=1) if recipe.conditions.vary_by_picture else self.batching
         )
         own = replace(self, batching=batching)
-        if (planned := self._find_planned(recipe)) is not None:
+        if (planned := self._choose_planned(recipe)) is not None:
             return planned.draw(recipe, None, watch)
         if start is None and recipe.inputs.plan:
             recipe, start = self._plan(recipe)
@@ -355,18 +359,23 @@ class Engine:
         # What is not wanted is drawn away by guidance alone, from which a plan leads.
         return None if recipe.conditions.repels else self.planned
 
+    def _choose_planned(self, recipe: Recipe) -> "Planned | None":
+        """The same, once it has looked: of a reference that it cannot name there is no plan."""
+        planned = self._find_planned(recipe)
+        return planned if planned is None or planned.can_say(recipe) else None
+
     def _plan(self, recipe: Recipe) -> tuple[Recipe, Init]:
-        """The recipe with the plan that it begins from."""
-        if self.planned is not None:
+        """The recipe with the plan that it begins from, where words alone say what to show."""
+        if self.planned is not None and not recipe.conditions.references:
             return recipe, self.planned.plan(recipe)
-        # Another checkpoint of the family, without a planner: it begins at noise.
+        # By image adapters, or by another checkpoint of the family, without a planner: from noise.
         return replace(recipe, inputs=replace(recipe.inputs, plan=0.0)), None
 
     def enlarge(self, pictures: Sequence[Image.Image], recipe: Recipe) -> list[Image.Image]:
         """Pictures that a recipe drew at the size that people are shown."""
         if self.card.enlarge == 1:
             return list(pictures)
-        planned = self._find_planned(recipe)
+        planned = self._choose_planned(recipe)
         # What was drawn once more, larger, the model drew by itself.
         if planned is not None and not recipe.size.refinement:
             return planned.enlarge(pictures, recipe)

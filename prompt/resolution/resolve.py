@@ -25,9 +25,7 @@ from generation.recipe import (
     Lora,
     Phrase,
     Recipe,
-    Reference,
     Sampling,
-    Structure,
     seed_noise,
 )
 from prompt import sentences as said
@@ -64,7 +62,7 @@ from prompt.resolution.references import (
     list_codes,
 )
 from prompt.resolution.sizes import Shapes, find_shape, read_size
-from prompt.resolution.taught import say_as_taught
+from prompt.resolution.taught import TaughtWords, say_as_taught
 from prompt.resolution.versions import DEFAULTS, Versions
 from prompt.resolution.wording import choose_weighting, weigh_words
 from prompt.sentences import Sentence
@@ -131,8 +129,17 @@ def resolve(
     size, cut = read_size(values, card, find_shape(inputs, structure, shapes))
     # One image given back unchanged is enough.
     usual = 1 if inputs.gives_back else GRID
-    references = collect_references(values, card, kept)
-    if spoken.planned and _draws_from_words_alone(inputs, structure, references, values):
+    conditions = Conditions(
+        phrases=apply_stylize(styled, values, card),
+        negative=unwanted,
+        weighting=choose_weighting(values, unwanted, *phrases),
+        chaos=share_for_chaos(CHAOS.of(values) or 0),
+        weirdness=weirdness_for_weird(WEIRD.of(values) or 0),
+        references=collect_references(values, card, kept),
+        structure=structure,
+        clip_skip=card.clip_skip,
+    )
+    if _is_planned(spoken, inputs, conditions, values):
         inputs = replace(inputs, plan=card.plan)
     recipe = Recipe(
         family=card.id,
@@ -145,16 +152,7 @@ def resolve(
         noise=seed_noise(seed if own_seed is None else own_seed, BATCH.of(values) or usual),
         sampling=_read_sampling(prompt, card),
         inputs=inputs,
-        conditions=Conditions(
-            phrases=apply_stylize(styled, values, card),
-            negative=unwanted,
-            weighting=choose_weighting(values, unwanted, *phrases),
-            chaos=share_for_chaos(CHAOS.of(values) or 0),
-            weirdness=weirdness_for_weird(WEIRD.of(values) or 0),
-            references=references,
-            structure=structure,
-            clip_skip=card.clip_skip,
-        ),
+        conditions=conditions,
         finishing=Finishing(detail=detail_for_exp(EXP.of(values) or 0)),
     )
     if LORA.of(values):
@@ -165,19 +163,20 @@ def resolve(
     return Resolved(recipe=recipe, notes=notes, speed=speed)
 
 
-def _draws_from_words_alone(
-    inputs: Inputs,
-    structure: Structure | None,
-    references: Sequence[Reference],
-    values: Mapping[str, Any],
+def _is_planned(
+    spoken: TaughtWords, inputs: Inputs, conditions: Conditions, values: Mapping[str, Any]
 ) -> bool:
-    """Whether nothing but the person's words says what to show.
+    """Whether nothing but the person's words, and what they refer to, says what to show.
 
     A plan has edges, which do not meet; and it is of words that all pictures have in common, where
     chaos wants each to go its own way.
     """
-    alone = inputs == Inputs() and structure is None and not references
-    return alone and not any(flag.of(values) for flag in (TILE, CHAOS, WEIRD))
+    references = conditions.references
+    named = spoken.planned or any(one.role != "style" for one in references)
+    # Guidance, which draws away what is not wanted, does so beside image adapters.
+    apart = bool(references) and conditions.repels
+    alone = inputs == Inputs() and conditions.structure is None and not apart
+    return named and alone and not any(flag.of(values) for flag in (TILE, CHAOS, WEIRD))
 
 
 def _tell_codes(prompt: Prompt, values: Mapping[str, Any], card: Card) -> Iterator[str]:

@@ -9,7 +9,8 @@ import skimage.data
 from PIL import Image, ImageDraw
 
 from generation.answering.answer import answer, look_at
-from generation.answering.judge import (
+from generation.answering.word_effects import measure_words
+from generation.judge import (
     FOLDER,
     SURE_OF_THING,
     load_judge,
@@ -17,7 +18,6 @@ from generation.answering.judge import (
     load_thresholds,
     see,
 )
-from generation.answering.word_effects import measure_words
 from generation.questions.question import Question, Seen, read_effects
 from generation.recipe import Phrase, seed_noise
 from generation.sampling.engine import Engine

@@ -14,8 +14,8 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks.controls.seams import measure_edge_steps
-from generation.answering.judge import Judge, Verdict, load_judge, load_labels
 from generation.catalogue.families import BUNDLED
+from generation.judge import Judge, Verdict, load_judge, load_labels
 from generation.recipe import Noise, Phrase, seed_noise
 from generation.sampling import batch
 from generation.sampling.engine import Engine

@@ -19,7 +19,18 @@ from generation.guided.checkpoint import Networks, write_networks
 from generation.guided.guided_engine import GuidedEngine
 from generation.guided.plans import OWN, Plan, Plans, find_drawn, is_pixel_art, settle_styles
 from generation.guided.words import Words
-from generation.recipe import Ingredient, Inputs, Phrase, Recipe, Size, Start, seed_noise
+from generation.questions.question import Seen
+from generation.recipe import (
+    Ingredient,
+    Inputs,
+    Phrase,
+    Recipe,
+    Reference,
+    Role,
+    Size,
+    Start,
+    seed_noise,
+)
 from generation.sampling.engine import Engine, Upscalers
 from generation.upscaling.bundled import Compact, has_squares, sharpen
 from tests.generation.samples import photograph
@@ -311,3 +322,46 @@ def test_each_of_several_things_is_planned_by_itself(plans: Plans, style: str) -
         half = torch.nn.functional.interpolate(alone, (16, 16), mode="bilinear", antialias=True)
         shown = plans.latents.decode(plans.latents.encode(half))
         torch.testing.assert_close(made[..., 8:24, left : left + 16], shown, atol=1e-3, rtol=0)
+
+
+def referring(role: Role, scale: float = 1.0) -> Recipe:
+    reference = Reference(role=role, images=(Ingredient(image="a"),), scale=scale)
+    return planned(recipe(Phrase(text="a red apple"), references=(reference,)), EASEL.plan)
+
+
+def seen(patch: pytest.MonkeyPatch, shown: Seen) -> None:
+    patch.setattr("generation.guided.guided_engine.name_reference", lambda _: shown)
+
+
+@pytest.mark.parametrize(
+    ("role", "said"), [("style", "a red apple, pixel art style"), ("object", "a red apple, an owl")]
+)
+def test_a_drawing_that_is_referred_to_is_drawn_as_words_for_it(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, role: Role, said: str
+) -> None:
+    medium = "pixel art" if role == "style" else ""
+    seen(monkeypatch, Seen(thing="owl", medium=medium))
+    asked = referring(role)
+    engine.look(asked, lambda _: photograph())
+    (picture,) = drawn(engine, asked)
+    (same,) = drawn(engine, planned(recipe(Phrase(text=said)), EASEL.plan))
+    assert picture.tobytes() == same.tobytes()
+    half = referring(role, 0.3)
+    engine.look(half, lambda _: photograph())
+    assert drawn(engine, half)[0].tobytes() != picture.tobytes()
+
+
+def test_what_cannot_be_named_and_recipes_of_before_are_drawn_by_image_adapters(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen(monkeypatch, Seen())
+    asked = referring("object")
+    before = planned(asked, 0.0)
+    for one in (asked, before):
+        engine.look(one, lambda _: photograph())
+    assert drawn(engine, asked)[0].tobytes() == drawn(engine, before)[0].tobytes()
+    seen(monkeypatch, Seen(thing="owl"))
+    engine.look(asked, lambda _: photograph())
+    by_words = drawn(engine, asked)[0].tobytes()
+    engine.look(before, lambda _: photograph())
+    assert drawn(engine, before)[0].tobytes() != by_words

@@ -87,11 +87,16 @@ def seconds(read: Callable[[str], object], text: str, tries: int) -> float:
 def grows_evenly(read: Callable[[str], object], make: Callable[[int], str]) -> bool:
     """Whether the longest text takes time in proportion to a quarter of it, or next to none.
 
-    A ratio of the same thread's times: how fast the machine is must not matter. A square would be
-    16; from 4 to 10 is left for caches and collections.
+    A ratio of the same thread's times: how fast the machine is must not matter. It would be 16 of a
+    square and is 4; the best of several tries of both, by turns, is between only for what grows so.
     """
-    whole = seconds(read, make(PROMPT_LIMIT), 1)
+    long, short = make(PROMPT_LIMIT), make(PROMPT_LIMIT // 4)
+    whole, quarter = seconds(read, long, 1), float("inf")
     if whole < QUICK:
         return True
-    most = 10 * max(seconds(read, make(PROMPT_LIMIT // 4), 3), QUICK / 10)
-    return whole < most or seconds(read, make(PROMPT_LIMIT), 9) < most
+    for _ in range(4):
+        quarter = min(quarter, seconds(read, short, 3))
+        if whole < 6 * max(quarter, QUICK / 10):
+            return True
+        whole = min(whole, seconds(read, long, 1))
+    return whole < 9 * max(quarter, QUICK / 10)

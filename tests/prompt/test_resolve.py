@@ -729,13 +729,16 @@ class TestStructure:
         ("blue, pixel art", 0, False),
         ("a purple turtle --ar 3:2 --no leaf --stylize 500", 0, True),
         ("a purple turtle", 1, False),
-        (f"a purple turtle --sref {LINK}", 0, False),
+        (f"a purple turtle --sref {LINK}", 0, True),
+        (f"blue, pixel art --oref {LINK}", 0, True),
+        (f"blue, pixel art --sref {LINK}", 0, False),
+        (f"a purple turtle --cref {LINK} --no leaf", 0, False),
         ("a purple turtle --tile", 0, False),
         ("a purple turtle --chaos 10", 0, False),
         ("a purple turtle --weird 200", 0, False),
     ],
 )
-def test_what_it_draws_badly_alone_is_planned_where_words_alone_tell_it(
+def test_what_it_draws_badly_alone_is_planned_where_words_and_references_tell_it(
     words: str, images: int, planned: bool
 ) -> None:
     for card in (EASEL, replace(EASEL, plan=0.0)):

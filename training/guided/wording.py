@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 from transformers import CLIPVisionModelWithProjection
 
-from generation.answering.judge import WEIGHTS
 from generation.catalogue.looks import DRAWN
 from generation.guided.checkpoint import Networks, quicken, read_networks
 from generation.guided.drawing import (
@@ -25,6 +24,7 @@ from generation.guided.drawing import (
     plan_request,
 )
 from generation.guided.words import Words
+from generation.judge import WEIGHTS
 from training.evaluate import measure
 from training.guided.exporting import EXPORT
 from training.pictures import Draws

