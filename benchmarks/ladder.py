@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 
 from benchmarks.overhead import bare, recipe
 from generation.families.easel import FAMILY
-from generation.recipe import Recipe
+from generation.recipe import Inputs, Recipe
 from generation.sampling.engine import Batching, Engine
 from generation.worker import load_engine
 from storage.settings import Settings
@@ -70,6 +71,12 @@ def ladder(engine: Engine, asked: Recipe, *, compiled: bool) -> dict[str, Rung]:
         "and channels last": Rung(ours(CORES)),
         "and bfloat16": Rung(ours(CORES), half=True),
     }
+    planned = replace(asked, inputs=Inputs(plan=engine.card.plan))
+
+    def plan() -> list[Image.Image]:
+        return engine.enlarge(engine.draw(planned, None, lambda *_: None), planned)
+
+    rungs["by a plan, and enlarged to 512"] = Rung(plan)
     rungs |= {f"and {n} steps": Rung(ours(CORES, n)) for n in (6, 8, 10, 16, 20)}
     if compiled:
         rungs["and compiled"] = Rung(ours(CORES))

@@ -87,6 +87,7 @@ def test_weights_are_one_together_and_what_was_said_stays(
         assert sum(style in phrase.text for style in DRAWN) <= 1
 
 
-def test_of_a_picture_without_ground_nothing_is_named() -> None:
+def test_of_a_picture_without_ground_or_of_it_alone_nothing_is_named() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (96, 128, 3), dtype=np.uint8)
     assert name_reference(Image.fromarray(noise)) == Seen()
+    assert name_reference(Image.new("RGB", (64, 64), "red")) == Seen()

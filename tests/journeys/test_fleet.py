@@ -130,7 +130,7 @@ class Fleet:
                 **{key: self._localize(value) for key, value in service.environment.items()},
                 "EASEL_DATA": str(data),
                 # What differs from a fleet: less patience, and no ports, which others may have.
-                "EASEL_DEAD_AFTER": "2",
+                "EASEL_DEAD_AFTER": "4",
                 "EASEL_METRICS_PORT": "0",
                 "EASEL_WORKER_METRICS_PORT": "0",
                 "EASEL_WATERMARK": "off",
@@ -233,9 +233,12 @@ async def test_nothing_is_lost_whatever_dies_and_each_is_delivered_once(fleet: F
     url = fleet.database.replace("postgresql:", "postgresql+psycopg:")
     # Connections would end with the server.
     engine = create_engine(url, poolclass=NullPool)
-    begun = (await ask(fleet, 1))[0].id
+    first = await ask(fleet, 1)
+    begun = first[0].id
     for name in WORKERS:
         await fleet.until_said(name, "worker ready")
+    # Before any is killed, since it would be drawn first by whoever comes next.
+    await finished(first)
     await fleet.until_said("standby", "another bot serves")
     for name in WORKERS:
         asked = await ask(fleet)
