@@ -222,6 +222,21 @@ class Training:
         return made[0][0]
 
 
+def load_mean(given: Options, stage: str, module: nn.Module) -> dict[str, Any]:
+    """Load the running mean of a stage's weights into its network, on the CPU.
+
+    Returns:
+        How long it trained: "steps" and "minutes".
+    """
+    path = given.out / stage / "checkpoint.pt"
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    module.load_state_dict(state["model"])
+    with torch.no_grad():
+        for weight, mean in zip(module.parameters(), state["mean"], strict=True):
+            weight.copy_(mean)
+    return {"steps": state["step"], "minutes": round(state["spent"] / 60, 1)}
+
+
 def _alone() -> None:
     torch.set_num_threads(1)
 

@@ -43,6 +43,8 @@ class Networks:
         denoiser: From a guide to a picture.
         planner: From words to a guide; None for a model of photographs alone.
         looks: Words of the looks, in the order of the denoiser's table.
+        guidance: How far the denoiser, asked for a look, goes by itself, beside an image: above 1
+            it was distilled, and takes one pass for what would take two.
     """
 
     latents: Latents
@@ -50,6 +52,7 @@ class Networks:
     denoiser: Denoiser
     looks: tuple[str, ...]
     planner: Planner | None = None
+    guidance: float = 1.0
 
 
 def write_networks(folder: Path, networks: Networks, facts: Mapping[str, Any]) -> None:
@@ -75,6 +78,7 @@ def write_networks(folder: Path, networks: Networks, facts: Mapping[str, Any]) -
             "told": denoiser.looks.embedding_dim,
             "words": denoiser.words.in_features,
         },
+        "guidance": networks.guidance,
     }
     if planner is not None:
         config["planner"] = measure_planner(planner)
@@ -149,6 +153,7 @@ def read_networks(folder: Path) -> Networks:
         denoiser=Denoiser(channels, len(looks), **denoiser),
         looks=looks,
         planner=Planner(channels, **config["planner"]) if "planner" in config else None,
+        guidance=config.get("guidance", 1.0),
     )
     for name in ("latents", "decoder", "planner", "denoiser"):
         module: nn.Module | None = getattr(networks, name)

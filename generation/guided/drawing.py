@@ -40,8 +40,8 @@ class Walk:
     Attributes:
         strength: 0 gives a picture back that is drawn from, 1 keeps its layout only.
         steps: From noise alone; fewer are taken from a later beginning.
-        guidance: How far to go beyond what would be drawn without look and words: 1 is not at all,
-            which takes half the time.
+        guidance: How far to go beyond what would be drawn without look and words: 1 is not at all.
+            What the network does by itself, 1 or what was distilled, takes half the time.
     """
 
     strength: float = 0.6
@@ -180,11 +180,13 @@ def take_steps(
     pure = begin >= RIGHT - 1e-3
     latents = noise if pure else request.guide * cos(begin) + noise * sin(begin)
     conditional, unconditional = _build_conditioning(networks, request, noise)
+    # What was distilled into the network is there without a second pass; the rest is a share of it.
+    guidance = walk.guidance / (1.0 if request.kind == Guide.PLAN else networks.guidance)
     for now, after in pairwise(torch.linspace(begin, 0, walk.count(begin) + 1).tolist()):
         velocity = _velocity(networks, latents, now, conditional)
-        if walk.guidance != 1:
+        if guidance != 1:
             without = _velocity(networks, latents, now, unconditional)
-            velocity = without + walk.guidance * (velocity - without)
+            velocity = without + guidance * (velocity - without)
         # Latents and velocity, turned back by the angle, are the two ends of the arc.
         picture = cos(now) * latents - sin(now) * velocity
         noisy = sin(now) * latents + cos(now) * velocity

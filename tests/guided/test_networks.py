@@ -128,6 +128,26 @@ def test_guidance_of_one_asks_once(networks: Networks, monkeypatch: pytest.Monke
     draw_pictures(networks, request_of(networks, Guide.PLAN), noise, Walk(steps=4, guidance=2))
     assert len(asked) == 8
     assert {int(kind[0]) for kind in asked} == {int(Guide.PLAN)}
+    # What was distilled is a matter of images alone.
+    distilled = replace(networks, guidance=2.0)
+    for kind, guidance, passes in (
+        (Guide.PICTURE, 2, 4),
+        (Guide.PICTURE, 3, 8),
+        (Guide.PLAN, 1, 4),
+        (Guide.PLAN, 2, 8),
+    ):
+        asked.clear()
+        walk = Walk(steps=4, guidance=guidance)
+        draw_pictures(distilled, request_of(networks, kind), noise, walk)
+        assert len(asked) == passes
+
+
+def test_what_was_distilled_and_what_is_asked_for_are_one_guidance(networks: Networks) -> None:
+    noise = make_noise([1, 2], (CHANNELS, 8, 12))
+    asked = request_of(networks, Guide.PICTURE)
+    alone = draw_pictures(networks, asked, noise, Walk(steps=3, guidance=1.5))
+    half = replace(networks, guidance=2.0)
+    torch.testing.assert_close(draw_pictures(half, asked, noise, Walk(steps=3, guidance=3)), alone)
 
 
 def test_looks_mix(networks: Networks) -> None:
@@ -190,7 +210,7 @@ def test_a_checkpoint_comes_back(networks: Networks, tmp_path: Path, *, planned:
     write_networks(tmp_path, given, {"licence": "CC-BY-4.0"})
     found = read_networks(tmp_path)
     assert (found.planner is not None) == planned
-    assert found.looks == LOOKS
+    assert (found.looks, found.guidance) == (LOOKS, 1.0)
     look = name_look(networks, ["woodblock print"])
     wanted = restyle(networks, PICTURE, look, seeds=[3], walk=Walk())
     made = restyle(found, PICTURE, name_look(found, ["woodblock print"]), seeds=[3], walk=Walk())

@@ -21,6 +21,7 @@ from training.guided import (
     basis,
     decoding,
     denoising,
+    distilling,
     enlarging,
     lending,
     photographs,
@@ -91,6 +92,7 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
             (planning, "_EARLY", 0.0),
             (denoising, "WIDTHS", (16, 16, 24)),
             (denoising, "_BATCH", 8),
+            (distilling, "_BATCH", 8),
             (wording, "PROMPTS", prompts),
             *((evaluate, name, values) for name, values in TWO.items()),
             (restyling, "AREA", 96 * 96),
@@ -106,7 +108,7 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
 
 
 def test_every_stage_leaves_its_records(guided: Options) -> None:
-    for stage in ("towers", "viewer", "crisp", "planner", "denoiser"):
+    for stage in ("towers", "viewer", "crisp", "planner", "denoiser", "distilled"):
         assert (guided.out / stage / "loss.csv").exists()
         assert (guided.out / stage / "checkpoint.pt").exists()
     report = json.loads((guided.out / "restyling" / "report.json").read_text())
@@ -133,6 +135,8 @@ def test_the_export_is_read_back_and_names_its_sources(guided: Options) -> None:
     assert (folder / "text_encoder" / "config.json").exists()
     config = json.loads((folder / "config.json").read_text())
     assert config["trained"]["denoiser"]["steps"] > 0
+    assert config["trained"]["distilled"]["steps"] > 0
+    assert config["guidance"] == found.guidance == distilling.GUIDANCE
 
 
 def test_another_training_goes_on_from_an_export(

@@ -9,6 +9,7 @@ from training.guided.basis import fit_basis
 from training.guided.crediting import write_card
 from training.guided.decoding import train_guided_decoder
 from training.guided.denoising import train_denoiser
+from training.guided.distilling import DISTILLED, distil
 from training.guided.exporting import EXPORT, export
 from training.guided.photographs import fetch_photographs
 from training.guided.planning import train_planner
@@ -25,7 +26,8 @@ SHARES: Final = {
     "viewer": 0.12,
     "crisp": 0.1,
     "planner": 0.16,
-    "denoiser": 0.44,
+    "denoiser": 0.42,
+    "distilled": 0.1,
 }
 """Share of the whole time for each stage that trains."""
 
@@ -43,6 +45,7 @@ _MAKING: Final[tuple[tuple[str, Stage], ...]] = (
     ("crisp", lambda given: train_guided_decoder(given, given.minutes * SHARES["crisp"])),
     ("planner", lambda given: train_planner(given, given.minutes * SHARES["planner"])),
     ("denoiser", lambda given: train_denoiser(given, given.minutes * SHARES["denoiser"])),
+    (DISTILLED, lambda given: distil(given, given.minutes * SHARES[DISTILLED])),
     ("guided", export),
     ("restyling", measure_photographs),
     ("wording", measure_drawings),

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from generation.guided.checkpoint import read_networks
-from training.guided import decoding, denoising
+from training.guided import decoding, denoising, distilling
 
 _TOWERS: Final = {"text_encoder": "text", "image_encoder": "vision"}
 
@@ -32,6 +32,8 @@ def adopt(source: Path, out: Path) -> None:
     save_file(basis, out / "basis" / "latents.safetensors")
     _begin(networks.decoder, out / "crisp", decoding.FILE)
     _begin(networks.denoiser, out / "denoiser", denoising.FILE)
+    if networks.guidance != 1:
+        _begin(networks.denoiser, out / distilling.DISTILLED, denoising.FILE)
     if networks.planner is not None:
         _begin(networks.planner, out / "planner", "planner.safetensors")
     for part, name in _TOWERS.items():

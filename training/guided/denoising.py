@@ -176,40 +176,76 @@ class Photographs:
         )
 
 
-def lose(denoiser: Denoiser, batch: Batch) -> Tensor:
-    """Mean squared error of the velocities of a batch at random angles, by row (B,)."""
-    target, count = batch.target, len(batch.target)
-    angle = torch.rand(count, device=target.device)
+@dataclass(frozen=True, slots=True)
+class Noisy:
+    """What a denoiser sees of a batch; fields by row.
+
+    Attributes:
+        latents: With noise of some angle (B, C, 16, 16).
+        noise: That noise.
+        angle: From 0, none of it, to pi/2, noise alone (B,).
+        guide: The guide with its own noise (B, C, 16, 16).
+        haze: The angle of that (B,).
+    """
+
+    latents: Tensor
+    noise: Tensor
+    angle: Tensor
+    guide: Tensor
+    haze: Tensor
+
+
+def disturb(batch: Batch, clean: Tensor) -> Noisy:
+    """A batch at random angles, with noise on what it begins with (B, C, 16, 16)."""
+    count = len(clean)
+    angle = torch.rand(count, device=clean.device)
     # Few steps are taken from a plan, and from far off: what is asked of it near the end is little.
     angle = torch.where(batch.kind == int(Guide.PLAN), angle.sqrt(), angle) * _RIGHT
-    angle[torch.rand(count, device=target.device) < _PURE] = _RIGHT
-    cos, sin = _columns(angle)
-    noise = torch.randn_like(target)
-    clear, hazy = _columns(batch.haze)
-    guide = clear * batch.guide + hazy * torch.randn_like(target)
+    angle[torch.rand(count, device=clean.device) < _PURE] = _RIGHT
+    cos, sin = columns(angle)
+    noise = torch.randn_like(clean)
+    clear, hazy = columns(batch.haze)
     there = batch.kind != int(Guide.NOTHING)
-    guide = guide * there[:, None, None, None]
+    guide = (clear * batch.guide + hazy * torch.randn_like(clean)) * there[:, None, None, None]
+    return Noisy(cos * clean + sin * noise, noise, angle, guide, batch.haze * there)
+
+
+def tell(denoiser: Denoiser, batch: Batch) -> Tensor:
+    """The vectors of the looks and words that a batch asks for (B, told)."""
     table = functional.pad(denoiser.looks.weight, (0, 0, 0, 1))
     named = batch.looks.clone()
     named[:, 0] = torch.where(named[:, 0] == NONE, len(LOOKS), named[:, 0])
     look = table[named[:, 0]] + table[torch.where(named[:, 1] == NONE, -1, named[:, 1])]
     read = denoiser.reader(batch.seen)
     look = torch.where(batch.seeing[:, None], read.to(look.dtype), look)
-    look = look + denoiser.words(batch.words)
-    made = denoiser(
-        (cos * target + sin * noise).contiguous(memory_format=torch.channels_last),
-        angle,
-        guide.contiguous(memory_format=torch.channels_last),
-        haze=batch.haze * there,
+    told: Tensor = look + denoiser.words(batch.words)
+    return told
+
+
+def predict(denoiser: Denoiser, batch: Batch, noisy: Noisy, look: Tensor) -> Tensor:
+    """The velocities of a batch (B, C, 16, 16), in float32."""
+    made: Tensor = denoiser(
+        noisy.latents.contiguous(memory_format=torch.channels_last),
+        noisy.angle,
+        noisy.guide.contiguous(memory_format=torch.channels_last),
+        haze=noisy.haze,
         kind=batch.kind,
         look=look,
     )
-    wrong = (made.float() - (cos * noise - sin * target)) ** 2
+    return made.float()
+
+
+def lose(denoiser: Denoiser, batch: Batch) -> Tensor:
+    """Mean squared error of the velocities of a batch at random angles, by row (B,)."""
+    noisy = disturb(batch, batch.target)
+    made = predict(denoiser, batch, noisy, tell(denoiser, batch))
+    cos, sin = columns(noisy.angle)
+    wrong = (made - (cos * noisy.noise - sin * batch.target)) ** 2
     mean: Tensor = wrong.mean((1, 2, 3))
     return mean
 
 
-def _columns(angle: Tensor) -> tuple[Tensor, Tensor]:
+def columns(angle: Tensor) -> tuple[Tensor, Tensor]:
     """Cosines and sines (B, 1, 1, 1)."""
     return angle.cos()[:, None, None, None], angle.sin()[:, None, None, None]
 
@@ -243,12 +279,17 @@ def new_denoiser(given: Options) -> Denoiser:
     return Denoiser(CHANNELS, len(LOOKS), load_basis(given).spread, widths=WIDTHS)
 
 
+def load_photographs(given: Options) -> Photographs:
+    """The views that are learnt from, in every look."""
+    latents, looks = load_views(given, "train", "latents")
+    return Photographs(latents.to(given.device), looks)
+
+
 def train_denoiser(given: Options, minutes: float) -> None:
     """Train for some minutes and write ``denoiser/denoiser.safetensors``."""
     torch.manual_seed(6)
     drawings = load_drawings(given)
-    latents, looks = load_views(given, "train", "latents")
-    photographs = Photographs(latents.to(given.device), looks)
+    photographs = load_photographs(given)
     denoiser = new_denoiser(given).to(given.device)
     denoiser.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     course = Course.of(given, "denoiser", minutes, rate=_RATE, decay=min(given.size.decay, 0.998))

@@ -24,8 +24,7 @@ from training.artwork import PIXEL_ART
 from training.bar import Bar
 from training.guided.crediting import write_card
 from training.guided.decoding import find_slopes
-from training.guided.exporting import take_mean
-from training.loop import Course, Training
+from training.loop import Course, Training, load_mean
 from training.plan import Options, start
 from training.recolour import compose, ink, unchanged
 from training.sharp import FACTOR, load_sharp
@@ -81,7 +80,7 @@ def train_enlarging(given: Options, minutes: float) -> None:
     folder = given.folder(OWN)
     save_weights(network, folder / FILE, torch.float16)
     config = json.loads((folder / CONFIG).read_text())
-    config["trained"] |= {course.name: take_mean(given, course.name, network)}
+    config["trained"] |= {course.name: load_mean(given, course.name, network)}
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
     write_card(given, folder)
 

@@ -9,8 +9,6 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
-import torch
-from torch import nn
 from transformers import CLIPTextModel, CLIPVisionModelWithProjection, PreTrainedModel
 
 from generation.catalogue.looks import LOOKS
@@ -19,7 +17,9 @@ from generation.guided.latents import Decoder
 from training.guided.basis import CHANNELS, load_basis
 from training.guided.crediting import write_card
 from training.guided.denoising import new_denoiser
+from training.guided.distilling import DISTILLED, GUIDANCE, is_distilled
 from training.guided.planning import new_planner
+from training.loop import load_mean
 from training.plan import Options, start
 from training.tokenizer import load_tokenizer
 
@@ -27,32 +27,21 @@ EXPORT: Final = "guided"
 """Folder of the exported model."""
 
 
-def take_mean(given: Options, stage: str, module: nn.Module) -> dict[str, Any]:
-    """Load the running mean of a stage's weights into its network, on the CPU.
-
-    Returns:
-        How long it trained: "steps" and "minutes".
-    """
-    path = given.out / stage / "checkpoint.pt"
-    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    module.load_state_dict(state["model"])
-    with torch.no_grad():
-        for weight, mean in zip(module.parameters(), state["mean"], strict=True):
-            weight.copy_(mean)
-    return {"steps": state["step"], "minutes": round(state["spent"] / 60, 1)}
-
-
 def gather(given: Options) -> tuple[Networks, dict[str, Any]]:
     """The networks as far as they are trained, and how long each was."""
     decoder, denoiser, planner = Decoder(CHANNELS), new_denoiser(given), None
     trained = {
-        "decoder": take_mean(given, "crisp", decoder),
-        "denoiser": take_mean(given, "denoiser", denoiser),
+        "decoder": load_mean(given, "crisp", decoder),
+        "denoiser": load_mean(given, "denoiser", denoiser),
     }
+    distilled = is_distilled(given)
+    if distilled:
+        trained[DISTILLED] = load_mean(given, DISTILLED, denoiser)
     if (given.out / "planner" / "planner.safetensors").exists():
         planner = new_planner()
-        trained["planner"] = take_mean(given, "planner", planner)
-    return Networks(load_basis(given), decoder, denoiser, LOOKS, planner), trained
+        trained["planner"] = load_mean(given, "planner", planner)
+    guidance = GUIDANCE if distilled else 1.0
+    return Networks(load_basis(given), decoder, denoiser, LOOKS, planner, guidance), trained
 
 
 def export(given: Options) -> Path:
