@@ -153,13 +153,17 @@ def test_another_training_goes_on_from_an_export(
     assert (tmp_path / "towers" / "text" / "config.json").exists()
 
 
-def test_it_is_lent_to_the_model_whose_text_its_planner_reads(
-    guided: Options, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def lent(guided: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is lent of it, written anew."""
     monkeypatch.setattr(denoising, "WIDTHS", (16, 16, 24))
     monkeypatch.setattr(planning, "HIDDEN", 32)
     monkeypatch.setattr("training.guided.crediting.list_photographs", listed)
     lending.lend(guided)
+
+
+@pytest.mark.usefixtures("lent")
+def test_it_is_lent_to_the_model_whose_text_its_planner_reads(guided: Options) -> None:
     lent, kept = read_networks(guided.out / OWN), read_networks(guided.out / "guided")
     assert lent.planner is not None
     assert torch.equal(lent.denoiser.leave.weight, kept.denoiser.leave.weight)
@@ -167,12 +171,12 @@ def test_it_is_lent_to_the_model_whose_text_its_planner_reads(
     assert (guided.out / "planner" / planning.EARLY).exists()
 
 
+@pytest.mark.usefixtures("lent")
 def test_what_is_lent_learns_to_show_its_drawings_larger(
     guided: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(enlarging, "PAIRS", 2)
     monkeypatch.setattr(enlarging, "WIDTH", 8)
-    monkeypatch.setattr("training.guided.crediting.list_photographs", listed)
     with steps_counted():
         enlarging.train_enlarging(guided, 0.005)
     network = load_compact(guided.out / OWN / FILE)
