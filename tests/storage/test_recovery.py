@@ -253,7 +253,8 @@ async def test_a_frozen_worker_whose_name_was_taken_leaves_the_other_its_job_and
     found = await bot.jobs.get(job.id)
     assert found
     assert (found.state, found.attempts) == ("done", 2)
-    assert workers.lines().count("end apple") == 1
+    # Perhaps the first was done with it before it heard: what it made counts for nothing.
+    assert len(bot.of(Ended, job.id)) == 1
 
 
 async def test_a_bot_killed_after_accepting_leaves_the_job_to_the_next_one(
