@@ -52,7 +52,9 @@ ALSO: Final = {
 }
 
 _NAMES: Final = {
-    word: look for look in LOOKS for word in (look, *ALSO.get(look, ()), look.replace("-", " "))
+    word: look
+    for look in LOOKS
+    for word in (look, *ALSO.get(look, ()), look.replace("-", " "), look.replace(" ", "-"))
 }
 # The longest first, so that "pencil drawing" is not read as "pencil" and something unknown.
 _SPOKEN: Final = re.compile(

@@ -74,7 +74,7 @@ class GuidedEngine:
         evict: Has other engines on the device released; whether there were any.
         rungs: Which way of computing found enough memory, by what was computed; the first is 0.
         seen: The images that the recipe looks at, by their SHA-256; filled by :meth:`look`.
-        named: What is known of those that its words are joined by, likewise.
+        named: What the judge names in those that the recipe refers to, likewise.
     """
 
     card: Card

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from generation.catalogue.folding import fold
 from generation.catalogue.lexicon import ENGLISH, GROUND, Kind, load_lexicon
 
 _ARTICLE: Final = re.compile(r"\ban?(?= $)", re.IGNORECASE)
@@ -54,6 +55,37 @@ def list_things(text: str) -> list[str]:
             things.append(f"{choose_article(said)} {said}{behind}")
             colour = ""
     return things
+
+
+def colour_thing(text: str, thing: str, colour: str) -> str | None:
+    """A text with a thing of it in a colour, where it tells none; None if it names no such thing.
+
+    Args:
+        text: A teddy bear in it is no bear: names are read whole.
+        thing: As captions call it; the text may call it by a nickname.
+        colour: Empty for none.
+    """
+    words = load_lexicon().words[ENGLISH]
+    for one in _find_words()["said"].finditer(text):
+        meanings = {each.word for each in words.get(fold(one[0]), ()) if each.kind is Kind.THING}
+        if one.lastgroup == Kind.THING and thing in meanings:
+            break
+    else:
+        return None
+    told = take_colours(text)
+    # Of several things each may have its own, or none; and a green apple is green by its name.
+    if not colour or told is None or told.colour or one[0].lower().startswith(colour):
+        return text
+    before = _ARTICLE.sub(choose_article(colour), text[: one.start()])
+    return f"{before}{colour} {text[one.start() :]}"
+
+
+def take_lone_colour(text: str) -> tuple[str, str]:
+    """A text that names no thing without its first colour but the ground's, and that colour."""
+    for one in _find_words()["said"].finditer(text):
+        if one.lastgroup == Kind.COLOUR and not text[one.end() :].startswith(f" {GROUND}"):
+            return (text[: one.start()] + text[one.end() :]).strip(" ,"), one[0].lower()
+    return text, ""
 
 
 def _take_ground(text: str) -> tuple[str, str]:

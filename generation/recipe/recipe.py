@@ -112,8 +112,9 @@ class Inputs:
         blend_scale: How much the blend counts, above 0, as a reference's scale.
         edit: Images that are changed as the words say, in the order in which words may name them
             (image 1, image 2, …); a weight of 1 is the model's own.
-        plan: Above 0 where pictures are drawn by a plan of the words: the denoising strength with
-            which the model draws over it where something is unwanted. Images go before it.
+        plan: Above 0 where pictures are drawn by a plan of the words and of references that can be
+            told in words: the denoising strength with which the model draws over it where something
+            is unwanted. Images go before it.
         shortened: Whether a start or a canvas takes the share alone of the steps that its strength
             leaves, as in other programs; recipes of before take all of them.
         restored: Whether all that the words did not change is put back into what became of the one

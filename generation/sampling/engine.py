@@ -308,8 +308,8 @@ class Engine:
         """The recipe's pictures at the size the model draws, in order.
 
         Args:
-            recipe: What to draw; its ``upscale`` is left to others. What it looks at was learnt by
-                ``references`` before, and the image that it keeps to by ``structures``.
+            recipe: What to draw; its ``upscale`` is left to others. What it looks at was seen
+                by :meth:`look` before.
             start: The picture to start from, of any size, or the frame to fill, as the recipe says.
             watch: Called after every step; whatever it raises ends the drawing.
         """

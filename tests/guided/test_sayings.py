@@ -1,5 +1,7 @@
 """What a prompt says with its references: things, colours and styles in words, and weights."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +15,13 @@ from generation.questions.question import Seen
 from generation.recipe import Ingredient, Phrase, Reference, Role
 
 CAT = Seen(thing="cat", colour="yellow", medium="3d")
-SEEN = {"cat": CAT, "plain": Seen(thing="owl", medium="flat"), "photograph": Seen()}
+SEEN = {
+    "cat": CAT,
+    "bear": Seen(thing="bear", medium="3d"),
+    "apple": Seen(thing="apple", colour="red", medium="3d"),
+    "plain": Seen(thing="owl", medium="flat"),
+    "photograph": Seen(),
+}
 
 
 def reference(role: Role, *images: str, scale: float = 1.0) -> Reference:
@@ -30,6 +38,17 @@ def reference(role: Role, *images: str, scale: float = 1.0) -> Reference:
         ("a cat, flat style", "object", "cat", "a yellow cat, flat style"),
         ("a cat, pixel art", "object", "plain", "a cat, pixel art, an owl"),
         ("a blue cat, flat style", "object", "cat", "a blue cat, flat style"),
+        ("blue, pixel art", "object", "cat", "a blue cat, pixel art"),
+        ("the cat", "object", "cat", "the yellow cat, 3d style"),
+        ("a pixel-art cat", "object", "cat", "a pixel-art yellow cat"),
+        ("a kitten, Line Art", "figure", "cat", "a yellow kitten, Line Art"),
+        ("On a blue background.", "object", "cat", "a yellow cat On a blue background, 3d style"),
+        ("a dog in the style of pixel art", "style", "cat", "a dog, 3d style"),
+        ("pixel art of a dog", "style", "cat", "a dog, 3d style"),
+        ("in Pixel-Art style: a dog.", "style", "cat", "a dog, 3d style"),
+        ("a green apple, flat style", "object", "apple", "a green apple, flat style, a red apple"),
+        ("a cat with heart eyes", "object", "cat", "a cat with heart eyes, 3d style, a yellow cat"),
+        ("a teddy bear, flat style", "object", "bear", "a teddy bear, flat style, a bear"),
         ("a dog", "style", "cat", "a dog, 3d style"),
         ("a dog on a blue background", "style", "plain", "a dog on a blue background, flat style"),
     ],
@@ -38,8 +57,10 @@ def test_what_a_reference_shows_is_said(text: str, role: Role, image: str, said:
     phrases = (Phrase(text=text),) if text else ()
     sayings = say_references(phrases, [reference(role, image)], SEEN)
     assert sayings
-    (only,) = sayings
-    assert ([one.text for one in only.phrases], only.weight) == ([said], 1)
+    # Of a style beside a named one the other half is what was said.
+    told = [[phrase.text for phrase in one.phrases] for one in sayings]
+    assert told in ([[said]], [[text], [said]])
+    assert sum(one.weight for one in sayings) == pytest.approx(1)
 
 
 def test_a_style_beside_a_named_one_counts_for_as_much() -> None:
@@ -49,6 +70,28 @@ def test_a_style_beside_a_named_one_counts_for_as_much() -> None:
         ("a dog, line art", 0.5),
         ("a dog, 3d style", 0.5),
     ]
+
+
+def test_a_style_counts_for_all_where_none_but_the_taste_is_named() -> None:
+    phrases = (Phrase(text="a dog"), Phrase(text="3d style", weight=0.2))
+    (only,) = say_references(phrases, [reference("style", "plain")], SEEN) or ()
+    assert [one.text for one in only.phrases] == ["a dog, flat style", "flat style"]
+
+
+def test_images_that_show_the_same_are_one_saying() -> None:
+    asked = [reference(r, *["cat"] * 5, scale=0.5) for r in ("style", "figure", "object")]
+    assert len(say_references((Phrase(text="a dog"),), asked, SEEN) or ()) <= 8
+
+
+@pytest.mark.parametrize("weights", [(1e-320, 1e308), (math.inf, 1.0), (1e308, 1e308)])
+def test_weights_of_any_size_are_shares(weights: tuple[float, float]) -> None:
+    images = tuple(
+        Ingredient(image=name, weight=w) for name, w in zip(("cat", "plain"), weights, strict=True)
+    )
+    asked = Reference(role="object", images=images, scale=0.5)
+    sayings = say_references((), [asked], SEEN)
+    assert sayings
+    assert sum(one.weight for one in sayings) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("role", ["style", "object"])

@@ -265,7 +265,7 @@ def _exchange(body: Any, places: list[float], value: Any) -> Any:
     if not places or not isinstance(body, (dict, list)) or not body:
         return value
     keys = list(body) if isinstance(body, dict) else range(len(body))
-    changed = keys[int(places[0] * (len(keys) - 1))]
+    changed = keys[min(int(places[0] * len(keys)), len(keys) - 1)]
     pairs = body.items() if isinstance(body, dict) else enumerate(body)
     parts = {k: _exchange(v, places[1:], value) if k == changed else v for k, v in pairs}
     return parts if isinstance(body, dict) else list(parts.values())

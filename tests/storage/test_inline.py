@@ -241,10 +241,10 @@ async def test_signs_of_life_wait_behind_nobody_who_writes(postgres_settings: Se
         await lease.take()
         kept = asyncio.create_task(lease.keep())
         # More than there are connections, until somebody lets them.
-        held, wait = (text(f"SELECT pg_advisory_{name}lock(7)") for name in ("", "xact_"))
+        wait = text("SELECT pg_advisory_xact_lock(7)")
         engine = connect.open_engine(settings.database)
         with engine.begin() as holding:
-            holding.execute(held)
+            holding.execute(wait)
             writes = [
                 asyncio.create_task(writers.write(lambda it: it.execute(wait).all()))
                 for _ in range(connect.WRITERS + 4)

@@ -150,6 +150,12 @@ def test_another_training_goes_on_from_an_export(
     for name, weight in exported.denoiser.state_dict().items():
         assert torch.equal(networks.denoiser.state_dict()[name], weight)
     assert trained["denoiser"]["steps"] == 0
+    # Guidance came along with its weights, and is not distilled twice.
+    assert networks.guidance == exported.guidance == distilling.GUIDANCE
+    monkeypatch.setattr(distilling, "load_drawings", lambda _: None)
+    monkeypatch.setattr(distilling, "load_photographs", lambda _: None)
+    with pytest.raises(ValueError, match="train it on before"):
+        distilling.distil(Options(out=tmp_path, size=SIZES["tiny"]), 0.01)
     assert (tmp_path / "towers" / "text" / "config.json").exists()
 
 

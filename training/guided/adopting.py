@@ -33,7 +33,7 @@ def adopt(source: Path, out: Path) -> None:
     _begin(networks.decoder, out / "crisp", decoding.FILE)
     _begin(networks.denoiser, out / "denoiser", denoising.FILE)
     if networks.guidance != 1:
-        _begin(networks.denoiser, out / distilling.DISTILLED, denoising.FILE)
+        distilling.mark_adopted(out)
     if networks.planner is not None:
         _begin(networks.planner, out / "planner", "planner.safetensors")
     for part, name in _TOWERS.items():

@@ -6,6 +6,7 @@ it. It begins as its teacher told its looks louder, which is most of the way.
 """
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -47,9 +48,26 @@ _BEGUN: Final = 0.5
 """Share of samples that begin at the photograph, as pictures do, rather than at what is to come."""
 
 
+_ADOPTED: Final = "guidance.adopted"
+"""File beside the denoiser's checkpoint: it was adopted with guidance in it."""
+
+
 def is_distilled(given: Options) -> bool:
     """Whether there is a student, perhaps one that still learns."""
     return (given.out / DISTILLED / "checkpoint.pt").exists()
+
+
+def mark_adopted(out: Path) -> None:
+    """Note that the denoiser that training goes on from has guidance in it."""
+    (out / "denoiser" / _ADOPTED).touch()
+
+
+def holds_guidance(given: Options, steps: int) -> bool:
+    """Whether a denoiser that took so many steps since it was adopted has guidance in it yet.
+
+    Training on the pictures themselves takes it out again.
+    """
+    return steps == 0 and (given.out / "denoiser" / _ADOPTED).exists()
 
 
 def speak_up(denoiser: Denoiser) -> None:
@@ -80,11 +98,18 @@ def lose_to(teacher: Denoiser, student: Denoiser, batch: Batch) -> Tensor:
 
 
 def distil(given: Options, minutes: float) -> None:
-    """Train for some minutes and write ``distilled/denoiser.safetensors``."""
+    """Train for some minutes and write ``distilled/denoiser.safetensors``.
+
+    Raises:
+        ValueError: The denoiser was adopted with guidance in it, and has not been trained since.
+        StoppedError: The session ended first.
+    """
     torch.manual_seed(8)
     drawings, photographs = load_drawings(given), load_photographs(given)
     teacher = new_denoiser(given)
-    load_mean(given, "denoiser", teacher)
+    if holds_guidance(given, load_mean(given, "denoiser", teacher)["steps"]):
+        message = "guidance is in the denoiser that was adopted: train it on before"
+        raise ValueError(message)
     teacher.to(given.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     student = deepcopy(teacher)
     speak_up(student)

@@ -17,7 +17,7 @@ from generation.guided.latents import Decoder
 from training.guided.basis import CHANNELS, load_basis
 from training.guided.crediting import write_card
 from training.guided.denoising import new_denoiser
-from training.guided.distilling import DISTILLED, GUIDANCE, is_distilled
+from training.guided.distilling import DISTILLED, GUIDANCE, holds_guidance, is_distilled
 from training.guided.planning import new_planner
 from training.loop import load_mean
 from training.plan import Options, start
@@ -40,7 +40,8 @@ def gather(given: Options) -> tuple[Networks, dict[str, Any]]:
     if (given.out / "planner" / "planner.safetensors").exists():
         planner = new_planner()
         trained["planner"] = load_mean(given, "planner", planner)
-    guidance = GUIDANCE if distilled else 1.0
+    adopted = holds_guidance(given, trained["denoiser"]["steps"])
+    guidance = GUIDANCE if distilled or adopted else 1.0
     return Networks(load_basis(given), decoder, denoiser, LOOKS, planner, guidance), trained
 
 
