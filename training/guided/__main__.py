@@ -27,7 +27,7 @@ SHARES: Final = {
     "crisp": 0.1,
     "planner": 0.16,
     "denoiser": 0.42,
-    "distilled": 0.1,
+    DISTILLED: 0.1,
 }
 """Share of the whole time for each stage that trains."""
 

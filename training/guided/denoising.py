@@ -202,9 +202,9 @@ def disturb(batch: Batch, clean: Tensor) -> Noisy:
     # Few steps are taken from a plan, and from far off: what is asked of it near the end is little.
     angle = torch.where(batch.kind == int(Guide.PLAN), angle.sqrt(), angle) * _RIGHT
     angle[torch.rand(count, device=clean.device) < _PURE] = _RIGHT
-    cos, sin = columns(angle)
+    cos, sin = _columns(angle)
     noise = torch.randn_like(clean)
-    clear, hazy = columns(batch.haze)
+    clear, hazy = _columns(batch.haze)
     there = batch.kind != int(Guide.NOTHING)
     guide = (clear * batch.guide + hazy * torch.randn_like(clean)) * there[:, None, None, None]
     return Noisy(cos * clean + sin * noise, noise, angle, guide, batch.haze * there)
@@ -239,13 +239,13 @@ def lose(denoiser: Denoiser, batch: Batch) -> Tensor:
     """Mean squared error of the velocities of a batch at random angles, by row (B,)."""
     noisy = disturb(batch, batch.target)
     made = predict(denoiser, batch, noisy, tell(denoiser, batch))
-    cos, sin = columns(noisy.angle)
+    cos, sin = _columns(noisy.angle)
     wrong = (made - (cos * noisy.noise - sin * batch.target)) ** 2
     mean: Tensor = wrong.mean((1, 2, 3))
     return mean
 
 
-def columns(angle: Tensor) -> tuple[Tensor, Tensor]:
+def _columns(angle: Tensor) -> tuple[Tensor, Tensor]:
     """Cosines and sines (B, 1, 1, 1)."""
     return angle.cos()[:, None, None, None], angle.sin()[:, None, None, None]
 

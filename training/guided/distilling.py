@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Final
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from generation.guided.denoiser import Denoiser, Guide
 from generation.tensors.precision import lower_precision
 from training.guided.denoising import (
-    FILE,
     Batch,
     disturb,
     join,
@@ -98,7 +96,7 @@ def lose_to(teacher: Denoiser, student: Denoiser, batch: Batch) -> Tensor:
 
 
 def distil(given: Options, minutes: float) -> None:
-    """Train for some minutes and write ``distilled/denoiser.safetensors``.
+    """Train for some minutes; the export takes the student out of its checkpoint.
 
     Raises:
         ValueError: The denoiser was adopted with guidance in it, and has not been trained since.
@@ -131,10 +129,6 @@ def distil(given: Options, minutes: float) -> None:
         return {"loss": wrong.mean()}
 
     training.run(step)
-    save_file(
-        {name: weight.contiguous() for name, weight in student.state_dict().items()},
-        course.folder / FILE,
-    )
 
 
 if __name__ == "__main__":
