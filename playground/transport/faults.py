@@ -7,7 +7,8 @@ import re
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -216,6 +217,16 @@ class Journal:
         """Call `listener` after every request; the returned function ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    @contextmanager
+    def record(self) -> Iterator[list[Request]]:
+        """What is asked meanwhile, oldest first, however much was before."""
+        asked: list[Request] = []
+        forget = self.listen(asked.append)
+        try:
+            yield asked
+        finally:
+            forget()
 
     def add(self, request: Request) -> None:
         """Write one request down."""

@@ -22,6 +22,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> None:
+    """Holds what prepares a test to the same loop: another fails only where two happen to meet."""
+    if getattr(fixturedef.func, "_loop_scope", "session") != "session":
+        raise TypeError(f"The fixture {fixturedef.argname} lacks loop_scope='session'.")
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """The stand-in with the bot in it; edits and second tries come without a rest."""

@@ -183,12 +183,13 @@ class House:
 
     async def end(self, run: queries.Run) -> tuple[Message, Sequence[Sent]]:
         """Makes a running job's pictures; the message that shows them, and what was sent for it."""
-        before = len(self.playground.journal)
-        await self.jobs.complete(run, self.files)
-        shown = await self.delivered(await self.job(run.job_id))
-        sent = [r for r in self.playground.journal[before:] if "/messages" in r.path]
+        with self.playground.notes.record() as asked:
+            await self.jobs.complete(run, self.files)
+            shown = await self.delivered(await self.job(run.job_id))
         return shown, [
-            Sent(r.path.split("/")[1], r.status, sum(size for _, size in r.files)) for r in sent
+            Sent(r.path.split("/")[1], r.status, sum(size for _, size in r.files))
+            for r in asked
+            if "/messages" in r.path
         ]
 
     async def over(self, job: Job) -> Job:

@@ -71,11 +71,11 @@ async def test_links(studio: Studio) -> None:
 
 async def test_a_link_that_has_expired_is_renewed_or_named(studio: Studio) -> None:
     standin, day = studio.playground, 24 * 3600
-    before = len(standin.journal)
     old = standin.host("cat.png", photographs.CHELSEA.read(), age=3 * day)
-    interaction = await standin.command("mira", "imagine", {"prompt": f"{old} a cat"})
-    assert (await result(interaction)).attachments
-    renewed = [each for each in standin.journal[before:] if each.path.endswith("/refresh-urls")]
+    with standin.notes.record() as asked:
+        interaction = await standin.command("mira", "imagine", {"prompt": f"{old} a cat"})
+        assert (await result(interaction)).attachments
+    renewed = [each for each in asked if each.path.endswith("/refresh-urls")]
     assert len(renewed) == 1
     gone = f"{standin.url}/attachments/1/1/none.png?ex=66a1&is=66a0&hm=0b"
     refused = await standin.command("mira", "imagine", {"prompt": f"{gone} a cat"})

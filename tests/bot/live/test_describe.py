@@ -45,7 +45,7 @@ def ids(message: Message) -> list[str]:
     return [part["custom_id"] for row in message.components for part in row.get("components", ())]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def knowing(house: House) -> AsyncIterator[House]:
     """A worker whose judge knows the apple."""
     house.jobs.answer = SEEN
@@ -100,7 +100,7 @@ FOX = {
 }
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def seeing(house: House) -> AsyncIterator[House]:
     """A worker with an eye."""
     await house.jobs.sign_on(ModelName("eyes", "owner/eye"), ModelName("easel", "easel-1"))

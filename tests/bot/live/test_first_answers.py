@@ -87,15 +87,14 @@ async def test_what_is_late_or_answered_by_another_ends_without_a_word(
 ) -> None:
     picture = await single(house)
     for status, code in ((404, 10062), (400, ANSWERED)):
-        before = len(house.playground.journal)
         fault = house.playground.faults.next("POST", CALLBACK, status=status, code=code, times=9)
-        with capture_logs() as told:
+        with capture_logs() as told, house.playground.notes.record() as asked:
             await KINDS[kind](house, picture)
             await house.until(lambda met=fault: asyncio.sleep(0, met.times < 9))  # type: ignore[misc]
             # Whatever follows a refused answer does so at once.
             await asyncio.sleep(0.1)
         house.playground.faults.clear()
-        sent = [r.path.split("/")[1] for r in house.playground.journal[before:]]
+        sent = [r.path.split("/")[1] for r in asked]
         assert sent.count("interactions") == 1
         assert not [r for r in logged.records if r.levelno >= logging.ERROR]
         grave = [line for line in told if line["log_level"] in {"error", "critical"}]

@@ -4,7 +4,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.events import reactions
-from playground import Message
 from tests.bot.live.house import PATIENCE, House
 from tests.bot.live.queue import HandQueue
 
@@ -27,31 +26,26 @@ async def test_one_reaction_makes_one_job_and_sends_one_message(house: House) ->
     shown = await house.drawn()
     other = await beside(house)
     try:
-        before = len(house.playground.journal)
-        await house.playground.react("mira", shown, "🔄")
-        await house.playground.react("mira", shown, "✉️")
-        (job,) = await house.accepted(1)
-
-        def homes() -> list[Message]:
-            there = house.playground.channel("@mira")
-            return [
-                m for m in house.playground.messages if m.channel_id == there and m.id > shown.id
-            ]
-
-        await house.playground.until(
-            lambda: (
-                sum(
-                    r.path.endswith("/messages") and bool(r.files) and r.method == "POST"
-                    for r in house.playground.journal[before:]
-                )
-                == 2
-            ),
-            PATIENCE,
-        )
-        assert len(homes()) == 1
+        with house.playground.notes.record() as asked:
+            await house.playground.react("mira", shown, "🔄")
+            await house.playground.react("mira", shown, "✉️")
+            (job,) = await house.accepted(1)
+            await house.playground.until(
+                lambda: (
+                    sum(
+                        r.path.endswith("/messages") and bool(r.files) and r.method == "POST"
+                        for r in asked
+                    )
+                    == 2
+                ),
+                PATIENCE,
+            )
+        there = house.playground.channel("@mira")
+        homes = [m for m in house.playground.messages if m.channel_id == there and m.id > shown.id]
+        assert len(homes) == 1
         assert await house.jobs.waiting() == [job.id]
         said = {message.id for message in house.public(shown.id)}
-        assert said == {job.message_id, homes()[0].id}
+        assert said == {job.message_id, homes[0].id}
     finally:
         await other.stop()
         await other.jobs.close()
