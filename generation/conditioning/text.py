@@ -207,7 +207,9 @@ def _weigh(tower: Tower, body: Window, weighting: Weighting) -> Embedding:
         empty = _run(tower, []).tokens
         return replace(plain, tokens=empty + (plain.tokens - empty) * factors)
     weighted = plain.tokens * factors
-    return replace(plain, tokens=weighted * (plain.tokens.mean() / weighted.mean()))
+    # A mean of nothing, which vectors that were normed alone may have, has no share to keep.
+    kept = (plain.tokens.mean() / weighted.mean()).nan_to_num(1.0, 1.0, 1.0)
+    return replace(plain, tokens=weighted * kept)
 
 
 def _run(tower: Tower, body: Sequence[int]) -> Embedding:

@@ -98,7 +98,7 @@ def build_sd15(folder: Path) -> Path:
     words = tokenizer()
     StableDiffusionPipeline(
         tokenizer=words,
-        text_encoder=CLIPTextModel(_text_config(words)),
+        text_encoder=_text_encoder(words),
         unet=_unet(
             cross_attention_dim=WIDTH,
             down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
@@ -119,7 +119,7 @@ def build_instruct_pix2pix(folder: Path) -> Path:
     words = tokenizer()
     StableDiffusionInstructPix2PixPipeline(
         tokenizer=words,
-        text_encoder=CLIPTextModel(_text_config(words)),
+        text_encoder=_text_encoder(words),
         unet=_unet(
             in_channels=8,
             cross_attention_dim=WIDTH,
@@ -143,8 +143,8 @@ def build_sdxl(folder: Path) -> Path:
     StableDiffusionXLPipeline(
         tokenizer=words,
         tokenizer_2=other_words,
-        text_encoder=CLIPTextModel(_text_config(words)),
-        text_encoder_2=CLIPTextModelWithProjection(_text_config(other_words)),
+        text_encoder=_text_encoder(words),
+        text_encoder_2=_text_encoder(other_words, CLIPTextModelWithProjection),
         unet=_unet(
             cross_attention_dim=2 * WIDTH,
             down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
@@ -297,7 +297,7 @@ def build_flux1_dev(folder: Path, *, guided: bool = True, pipeline: Any = FluxPi
     pipeline(
         tokenizer=words,
         tokenizer_2=_piece_tokenizer(),
-        text_encoder=CLIPTextModel(_text_config(words)),
+        text_encoder=_text_encoder(words),
         text_encoder_2=_piece_encoder(),
         transformer=FluxTransformer2DModel(
             in_channels=16,
@@ -466,6 +466,15 @@ def _text_config(words: Any) -> CLIPTextConfig:
         eos_token_id=words.eos_token_id,
         pad_token_id=words.pad_token_id,
     )
+
+
+def _text_encoder(words: Any, kind: Any = CLIPTextModel) -> Any:
+    encoder = kind(_text_config(words))
+    for name, weights in encoder.named_parameters():
+        if name.endswith("final_layer_norm.bias"):
+            # As in those that are trained, its vectors have a mean.
+            torch.nn.init.constant_(weights, 0.1)
+    return encoder
 
 
 def _unet(**different: Any) -> UNet2DConditionModel:

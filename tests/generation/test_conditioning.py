@@ -223,6 +223,16 @@ def test_token_weights_in_what_is_unwanted(towers: list[Tower], weighting: Weigh
     torch.testing.assert_close(avoid.tokens, theirs, rtol=1e-5, atol=1e-6)
 
 
+def test_token_weights_of_vectors_without_a_mean_are_finite(towers: list[Tower]) -> None:
+    (tower,) = towers
+    mute = copy.deepcopy(tower.encoder)
+    torch.nn.init.zeros_(mute.final_layer_norm.weight)
+    torch.nn.init.zeros_(mute.final_layer_norm.bias)
+    with torch.inference_mode():
+        ours, _ = embed([replace(tower, encoder=mute)], [phrase(*WEIGHTED)])
+    assert not ours.tokens.any()
+
+
 def test_token_weights_leave_the_summary_of_a_text_alone(pair: list[Tower]) -> None:
     with torch.inference_mode():
         ours, _ = embed(pair, [phrase(("a ", 1.0), ("red", 1.4), (" apple", 1.0))])
