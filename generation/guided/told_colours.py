@@ -8,6 +8,9 @@ from typing import Final
 from generation.catalogue.folding import fold
 from generation.catalogue.lexicon import ENGLISH, GROUND, Kind, load_lexicon
 
+_BEFORE: Final = "(?:on|against|before|with|and)"
+"""What leads to a ground."""
+
 _ARTICLE: Final = re.compile(r"\ban?(?= $)", re.IGNORECASE)
 
 
@@ -116,7 +119,8 @@ def _find_words() -> dict[str, re.Pattern[str]]:
         for names in ({*lexicon.things, *nicknames}, lexicon.colours)
     )
     patterns = {
-        "ground": rf"(?: on an?|,) (?P<colour>{colours}) {GROUND}(?!\w)",
+        "ground": rf"(?:(?: {_BEFORE}|,)(?: an?)?|^(?:{_BEFORE} )?(?:an? )?(?P<first>)) ?"
+        rf"(?P<colour>{colours}) {GROUND}(?!\w)(?(first)(?:[,:;]| and| with)?\s*)",
         "said": rf"(?<![\w-])(?:(?P<{Kind.THING}>{things})|(?P<{Kind.COLOUR}>{colours})"
         rf"|(?P<{Kind.GROUND}>{GROUND}))(?![\w-])",
     }

@@ -105,6 +105,12 @@ def test_an_outline_is_as_soft_on_any_ground() -> None:
         ("a red cat on an orange background, 3d", Told("a cat, 3d", "red", "orange")),
         ("A White Kitten", Told("a Kitten", "white")),
         ("a cat, blue background", Told("a cat", "", "blue")),
+        ("blue background, a cat", Told("a cat", "", "blue")),
+        ("On a blue background: a red cat", Told("a cat", "red", "blue")),
+        ("a red background with a blue cat", Told("a cat", "blue", "red")),
+        ("a cat with a blue background, 3d", Told("a cat, 3d", "", "blue")),
+        ("a cat, a blue background", Told("a cat", "", "blue")),
+        ("a cat on blue background", Told("a cat", "", "blue")),
     ],
 )
 def test_colours_are_taken_out_of_the_words(text: str, told: Told) -> None:
