@@ -9,10 +9,7 @@ plan by the rules that made what it learnt from.
 import math
 from typing import Final
 
-import cv2
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -50,14 +47,17 @@ BLACKENED: Final = (0.3, 0.0)
 FAINT: Final = 0.5
 """Share of colours without a hue above which a drawing has none to turn."""
 
-_WHITE: Final = 0.93
-"""Least of a pixel's three values from which it may be of a white ground."""
+_HALF: Final = 0.5
+"""Share of a pixel below which it is ground."""
 
 _OUTLINE: Final = 7
 """Pixels across which an outline may be soft."""
 
-_PALE, _SMALL = 0.75, 0.03
-"""What has no darker pixel and less of the picture may be nothing but haze."""
+_PALE: Final = 0.75
+"""Least of a pixel's three values from which it may be of a white ground, or of haze on it."""
+
+_ALIKE: Final = 1e-4
+"""Sum of squares below which grounds do not differ."""
 
 _TO_YIQ = torch.tensor(
     [[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]]
@@ -130,20 +130,26 @@ def colour_shares(pictures: Tensor, cover: Tensor) -> Tensor:
     return shares / shares.sum(1, keepdim=True).clamp_min(1e-6)
 
 
-def find_cover(picture: Tensor, *, lines: bool) -> Tensor:
-    """How much of each pixel the thing covers that is shown on white.
+def find_corners(shown: Tensor) -> Tensor:
+    """The corners (B, C, 2, 2) of plans or pictures (B, C, h, w), which lie on the ground."""
+    return shown[:, :, :: shown.shape[2] - 1, :: shown.shape[3] - 1]
+
+
+def find_cover(shown: Tensor, *, lines: bool) -> Tensor:
+    """How much of each pixel a thing covers.
 
     Args:
-        picture: The thing (3, H, W), in 0 to 1.
+        shown: The thing on white, and on other grounds (N, 3, H, W), in 0 to 1.
         lines: Whether it is drawn in lines, through which the ground is seen.
 
     Returns:
-        (H, W) in 0 to 1: the ground is what is white and reaches the edge of the picture.
+        (H, W) in 0 to 1.
     """
-    least = picture.amin(0)
+    least = shown[0].amin(0)
     if lines:
         return ((1 - least) / (1 - least.min()).clamp_min(0.1)).clamp(0, 1)
-    outside = torch.from_numpy(_find_outside(least.cpu().numpy())).to(picture)
+    # What is as dark on white is no ground, however it is planned on others.
+    outside = ((_cut_out(shown) < _HALF) & (least > _PALE)).to(shown)
     # Along the outline a pixel is as much of the thing as it is darker than white, beside what the
     # thing is further in.
     near = functional.max_pool2d(outside[None, None], _OUTLINE, 1, _OUTLINE // 2)[0, 0]
@@ -152,26 +158,23 @@ def find_cover(picture: Tensor, *, lines: bool) -> Tensor:
     return torch.where(outside > 0, 0.0, torch.where(near > 0, share, 1.0))
 
 
-def _find_outside(least: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where the ground is, by the least of each pixel's values (H, W)."""
-    _, parts = cv2.connectedComponents((least >= _WHITE).astype(np.uint8), connectivity=4)
-    edges = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
-    outside = np.isin(parts, np.unique(edges[edges > 0]))
-    # What lies apart on it and is pale throughout is haze.
-    count, labels = cv2.connectedComponents((~outside).astype(np.uint8))
-    islands = np.asarray(labels, np.intp)
-    darkest = np.ones(count, np.float32)
-    np.minimum.at(darkest, islands.ravel(), least.ravel())
-    size = np.bincount(islands.ravel(), minlength=count)
-    haze = (darkest > _PALE) & (size < _SMALL * least.size)
-    return np.asarray(outside | haze[islands], np.bool_)
+def _cut_out(shown: Tensor) -> Tensor:
+    """How much of each pixel (H, W) does not change with the ground of pictures (N, 3, H, W).
+
+    Triangulation matting (Smith and Blinn, "Blue Screen Matting", 1996), by least squares over
+    all of the grounds.
+    """
+    grounds = find_corners(shown).mean((2, 3))
+    apart = grounds - grounds.mean(0)
+    changes = torch.einsum("nc,nchw->hw", apart, shown - shown.mean(0))
+    return 1 - changes / apart.square().sum().clamp_min(_ALIKE)
 
 
-def dye(picture: Tensor, colour: str, ground: str = "white", *, lines: bool) -> Tensor | None:
-    """A thing on white in another colour, on another ground.
+def dye(shown: Tensor, colour: str, ground: str = "white", *, lines: bool) -> Tensor | None:
+    """A thing in another colour, on another ground.
 
     Args:
-        picture: The thing in its own colours (3, H, W), in 0 to 1.
+        shown: The thing in its own colours on white, and on other grounds (N, 3, H, W), in 0 to 1.
         colour: A word of ``COLOURS``; empty for its own.
         ground: Another.
         lines: Whether it is drawn in lines, which are inked.
@@ -179,7 +182,7 @@ def dye(picture: Tensor, colour: str, ground: str = "white", *, lines: bool) -> 
     Returns:
         (3, H, W) in 0 to 1; None if none of the rules gives it that colour.
     """
-    cover = find_cover(picture, lines=lines)
+    picture, cover = shown[0], find_cover(shown, lines=lines)
     chosen = _choose_map(picture, cover, colour, lines=lines)
     if chosen is None:
         return None

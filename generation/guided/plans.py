@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from generation.catalogue.lexicon import GROUND
 from generation.catalogue.looks import DRAWN, find_looks
 from generation.guided.drawing import widen
-from generation.guided.dyes import dye
+from generation.guided.dyes import dye, find_corners
 from generation.guided.latents import PATCH, Latents
 from generation.guided.planner import Planner
 from generation.guided.sayings import Saying
@@ -91,8 +92,10 @@ class Plans:
         told = take_colours(text)
         if told is None:
             return self._group(text)
-        shown = (self.latents.decode(self._read(told.bare))[0].clamp(-1, 1) + 1) / 2
         lines = _find_styles(told.bare) == {_LINES}
+        grounds = () if lines else tuple(f", {one} {GROUND}" for one in _GROUNDS)
+        made = self._read(*(f"{told.bare}{ground}" for ground in ("", *grounds)))
+        shown = (self.latents.decode(made).clamp(-1, 1) + 1) / 2
         dyed = dye(shown, told.colour, told.ground or "white", lines=lines)
         return self._read(text) if dyed is None else self.latents.encode(dyed[None] * 2 - 1)
 
@@ -119,10 +122,10 @@ class Plans:
                 whole[..., top : top + half, left : left + half] = one
         return self.latents.encode(whole)
 
-    def _read(self, text: str) -> Tensor:
-        """What the planner makes of a text (1, C, s, s)."""
-        states, length = self.words.read([text])
-        nothing = states.new_zeros(1, states.shape[-1])
+    def _read(self, *texts: str) -> Tensor:
+        """What the planner makes of texts (N, C, s, s)."""
+        states, length = self.words.read(texts)
+        nothing = states.new_zeros(len(texts), states.shape[-1])
         made: Tensor = self.planner(states, length, nothing, nothing)
         return made
 
@@ -154,6 +157,9 @@ def mix_plans(guides: Sequence[Tensor], weights: Sequence[float], words: Tensor)
     drawn = find_drawn(guide)
     return Plan(guide, words, None if drawn.all() else drawn)
 
+
+_GROUNDS: Final = ("black", "red", "yellow", "green", "blue")
+"""Those that a thing is planned on besides, by which it is told from its own."""
 
 _MOST: Final = 4
 """Things that are laid beside each other."""
@@ -190,11 +196,6 @@ def find_drawn(guide: Tensor) -> Tensor:
     """1 where a plan (B, C, h, w) shows more than the ground it lies on, else 0 (B, 1, h, w)."""
     apart = guide - _find_ground(guide)[:, :, None, None]
     return (apart.abs().amax(1, keepdim=True) > _APART).float()
-
-
-def find_corners(guide: Tensor) -> Tensor:
-    """The corners (B, C, 2, 2) of a plan (B, C, h, w), which lie on its ground if it has one."""
-    return guide[:, :, :: guide.shape[2] - 1, :: guide.shape[3] - 1]
 
 
 def _find_ground(guide: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from generation.guided.drawing import Known, Request
+from generation.guided.dyes import find_corners
 from generation.guided.latents import PATCH, Latents
-from generation.guided.plans import find_corners
 
 _TURN: Final = 5 * pi / 180
 """Deviation of the angle by which a thing is turned, in radians."""

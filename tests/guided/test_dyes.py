@@ -18,6 +18,16 @@ def patch(colour: str, side: int = 32) -> Tensor:
     return picture
 
 
+def shown(picture: Tensor, *, dirty: float = 0.0) -> Tensor:
+    """A thing (3, H, W) on white, and on black and green; its rest is what is as light as white."""
+    thing = picture.amin(0) < 1
+    thing[13:19, 13:19] = True
+    grounds = torch.tensor([COLOURS[one] for one in ("white", "black", "green")])
+    laid = torch.where(thing, picture, grounds[:, :, None, None])
+    laid[0, :, :4, 4:12] -= dirty
+    return laid
+
+
 def named(picture: Tensor) -> str:
     inside = picture[None, :, 8:-8, 8:-8]
     return COLOUR_WORDS[int(colour_shares(inside, torch.ones(1, 16, 16)).argmax())]
@@ -34,7 +44,7 @@ def is_ground(picture: Tensor, colour: str) -> bool:
 def test_a_thing_takes_on_any_colour_and_its_ground_another(
     own: str, wanted: str, ground: str
 ) -> None:
-    made = dye(patch(own), wanted, ground, lines=False)
+    made = dye(shown(patch(own)), wanted, ground, lines=False)
     assert made is not None
     assert named(made) == wanted
     assert is_ground(made, ground)
@@ -42,7 +52,7 @@ def test_a_thing_takes_on_any_colour_and_its_ground_another(
 
 @pytest.mark.parametrize("wanted", [word for word in COLOUR_WORDS if word != "white"])
 def test_lines_are_inked_and_the_ground_is_seen_through_them(wanted: str) -> None:
-    made = dye(patch("black"), wanted, "yellow", lines=True)
+    made = dye(patch("black")[None], wanted, "yellow", lines=True)
     assert made is not None
     torch.testing.assert_close(made[:, 10, 10], torch.tensor(COLOURS[wanted]), atol=0.12, rtol=0)
     torch.testing.assert_close(made[:, 15, 15], torch.tensor(COLOURS["yellow"]))
@@ -54,7 +64,7 @@ def test_lines_are_inked_and_the_ground_is_seen_through_them(wanted: str) -> Non
 def test_a_white_thing_keeps_its_shades(lines: bool, ground: str) -> None:
     shaded = patch("red")
     shaded[:, 18:24, 8:24] *= 0.4
-    made = dye(shaded, "white", ground, lines=lines)
+    made = dye(shown(shaded), "white", ground, lines=lines)
     assert made is not None
     assert is_ground(made, ground)
     light, dark = made[:, 10, 12], made[:, 20, 12]
@@ -64,29 +74,36 @@ def test_a_white_thing_keeps_its_shades(lines: bool, ground: str) -> None:
 
 
 def test_what_has_no_hue_is_tinted_as_far_as_it_is_light() -> None:
-    made = dye(patch("grey"), "blue", lines=False)
+    made = dye(shown(patch("grey")), "blue", lines=False)
     assert made is not None
     assert named(made) == "blue"
     assert is_ground(made, "white")
     # Too dark for any rule.
-    assert dye(patch("black"), "yellow", lines=False) is None
+    assert dye(shown(patch("black")), "yellow", lines=False) is None
 
 
-def test_a_ground_is_cleaned_and_what_it_does_not_reach_belongs_to_the_thing() -> None:
-    dirty = patch("green")
-    dirty[:, :4] -= 0.05
-    made = dye(dirty, "", lines=False)
+@pytest.mark.parametrize("own", ["green", "white"])
+def test_a_ground_is_cleaned_and_what_stays_on_every_ground_is_the_thing(own: str) -> None:
+    pale = patch("green")
+    pale[:, 8:-8, 8:-8] = torch.tensor(COLOURS[own])[:, None, None] - 0.1
+    hazy = shown(pale, dirty=0.1)
+    made = dye(hazy, "", lines=False)
     assert made is not None
     assert is_ground(made, "white")
-    cover = find_cover(dirty, lines=False)
+    cover = find_cover(hazy, lines=False)
     assert cover[:7].amax() == 0
+    assert cover[9:-9, 9:-9].amin() > 0.9
     assert cover[15, 15] == 1
+
+
+def test_one_picture_alone_is_all_thing() -> None:
+    assert find_cover(patch("green")[None], lines=False).amin() == 1
 
 
 def test_an_outline_is_as_soft_on_any_ground() -> None:
     soft = patch("black")
     soft[:, 8] = (soft[:, 8] + 1) / 2
-    made = dye(soft, "", "red", lines=False)
+    made = dye(shown(soft), "", "red", lines=False)
     assert made is not None
     halfway = (torch.tensor(COLOURS["black"]) + torch.tensor(COLOURS["red"])) / 2
     torch.testing.assert_close(made[:, 8, 12], halfway, atol=0.02, rtol=0)
