@@ -92,12 +92,21 @@ class Plans:
         told = take_colours(text)
         if told is None:
             return self._group(text)
-        lines = _find_styles(told.bare) == {_LINES}
+        lines, ground = _find_styles(told.bare) == {_LINES}, told.ground or "white"
+        # Where no rule gives a colour the planner has to.
+        tries = ((told.bare, told.colour), (told.coloured, ""))
+        dyes = (
+            dye(self._show(text, lines=lines), colour, ground, lines=lines)
+            for text, colour in tries
+        )
+        dyed = next(one for one in dyes if one is not None)
+        return self.latents.encode(dyed[None] * 2 - 1)
+
+    def _show(self, text: str, *, lines: bool) -> Tensor:
+        """A planned thing on white, and on other grounds unless it is drawn in lines."""
         grounds = () if lines else tuple(f", {one} {GROUND}" for one in _GROUNDS)
-        made = self._read(*(f"{told.bare}{ground}" for ground in ("", *grounds)))
-        shown = (self.latents.decode(made).clamp(-1, 1) + 1) / 2
-        dyed = dye(shown, told.colour, told.ground or "white", lines=lines)
-        return self._read(text) if dyed is None else self.latents.encode(dyed[None] * 2 - 1)
+        made = self._read(*(f"{text}{ground}" for ground in ("", *grounds)))
+        return (self.latents.decode(made).clamp(-1, 1) + 1) / 2
 
     def _group(self, text: str) -> Tensor:
         """The mean latents (1, C, s, s) of a text of several things, each planned by itself.

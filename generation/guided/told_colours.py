@@ -20,11 +20,13 @@ class Told:
 
     Attributes:
         bare: The text without them.
+        coloured: The text without its ground.
         colour: Of the thing; empty for its own.
         ground: Of the ground; empty for the usual one.
     """
 
     bare: str
+    coloured: str
     colour: str = ""
     ground: str = ""
 
@@ -38,11 +40,11 @@ def take_colours(text: str) -> Told | None:
     if kinds.count(Kind.THING) != 1 or kinds.count(Kind.COLOUR) > 1 or Kind.GROUND in kinds:
         return None
     if Kind.COLOUR not in kinds:
-        return Told(rest, ground=ground)
+        return Told(rest, rest, ground=ground)
     said = found[kinds.index(Kind.COLOUR)]
     before, after = rest[: said.start()], rest[said.end() :].lstrip()
     bare = _ARTICLE.sub(choose_article(after), before) + after
-    return Told(bare, said[0].lower(), ground)
+    return Told(bare, rest, said[0].lower(), ground)
 
 
 def list_things(text: str) -> list[str]:
