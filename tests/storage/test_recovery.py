@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
@@ -49,6 +50,16 @@ def freeze(process: BaseProcess, settings: Settings, name: str = "toy") -> None:
     """Freezes a worker as if a minute ago, but lest it take SQLite's only lock along."""
     with last_seen_long_ago(settings, name):
         send(process, signal.SIGSTOP)
+        # One of its threads may go on for a moment, and take the lock that is given back here.
+        while not is_frozen(process):
+            time.sleep(0.01)
+
+
+def is_frozen(process: BaseProcess) -> bool:
+    """Whether each of a process's threads has stopped."""
+    threads = Path(f"/proc/{process.pid}/task").iterdir()
+    states = [(each / "stat").read_text().rpartition(")")[2].split()[0] for each in threads]
+    return set(states) == {"T"}
 
 
 async def bury(process: BaseProcess, settings: Settings, name: str) -> None:
