@@ -44,8 +44,17 @@ WHITENED: Final = (0.35, 0.65)
 BLACKENED: Final = (0.3, 0.0)
 """The same in a black one."""
 
+GREYED: Final = (0.6, 0.1)
+"""The same in a grey one, which the artwork has of itself alone."""
+
 FAINT: Final = 0.5
 """Share of colours without a hue above which a drawing has none to turn."""
+
+_BRIGHT: Final = 0.7
+"""Share of a thing that is darker than what a tint makes as light as its shade, ..."""
+
+_DARK: Final = 0.5
+"""unless even that is darker than this."""
 
 _HALF: Final = 0.5
 """Share of a pixel below which it is ground."""
@@ -211,17 +220,23 @@ def _choose_map(picture: Tensor, cover: Tensor, colour: str, *, lines: bool) -> 
     if colour == "black":
         return drain(1, *BLACKENED, device=device)[0]
     turns = hue_rotation(torch.tensor([0.0, *ANGLES], device=device))
-    maps = torch.cat([turns, tint(shade)])
+    # Brown and grey are no hues, and what is to be red may be too pale for that.
+    greyed = drain(1, *GREYED, device=device)
+    light = (_TO_YIQ[0].to(device) @ picture.flatten(1))[cover.flatten() > _HALF]
+    brightest = light.quantile(_BRIGHT).clamp_min(_DARK) if len(light) else 1.0
+    maps = torch.cat([turns, greyed if colour == "grey" else tint(shade) / brightest])
     shares = colour_shares(
         functional.avg_pool2d(_apply(maps, picture), 4),
         functional.avg_pool2d(cover[None], 4).expand(len(maps), -1, -1),
     )
     word = COLOUR_WORDS.index(colour)
     leading = torch.where(shares.argmax(1) == word, shares[:, word], -1.0)
-    # What has a hue is turned, as what has none is tinted.
+    # What has a hue is turned, if that gives the colour; what has none is tinted.
     faint = shares[0, PLAIN:].sum() > FAINT
-    share, best = (leading[-1:] if faint else leading[:-1]).max(0)
-    return (maps[-1:] if faint else turns)[best] if share >= CLEAR else None
+    share, best = leading[:-1].max(0)
+    if not faint and share >= CLEAR:
+        return turns[best]
+    return maps[-1] if leading[-1] >= CLEAR else None
 
 
 def _apply(maps: Tensor, picture: Tensor) -> Tensor:

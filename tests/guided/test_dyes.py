@@ -39,7 +39,7 @@ def is_ground(picture: Tensor, colour: str) -> bool:
 
 
 @pytest.mark.parametrize("own", ["red", "orange", "green", "blue"])
-@pytest.mark.parametrize("wanted", [*HUES, "black"])
+@pytest.mark.parametrize("wanted", [*HUES, "brown", "black", "grey"])
 @pytest.mark.parametrize("ground", ["white", "blue"])
 def test_a_thing_takes_on_any_colour_and_its_ground_another(
     own: str, wanted: str, ground: str
@@ -78,8 +78,10 @@ def test_what_has_no_hue_is_tinted_as_far_as_it_is_light() -> None:
     assert made is not None
     assert named(made) == "blue"
     assert is_ground(made, "white")
+    dark = patch("black")
+    dark[:, 15:17, 15:17] = 0.1
     # Too dark for any rule.
-    assert dye(shown(patch("black")), "yellow", lines=False) is None
+    assert dye(shown(dark), "yellow", lines=False) is None
 
 
 @pytest.mark.parametrize("own", ["green", "white"])

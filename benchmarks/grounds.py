@@ -1,0 +1,112 @@
+"""Whether a drawing on a coloured ground shows what it is asked for as well as the same on white.
+
+Looks are drawn at random from all things, styles and colours, each once on white, the baseline, and
+once on a ground of another colour, as the product draws them with the bundled model; the judge
+names what it sees.
+
+    python -m benchmarks.grounds --pictures 300
+"""
+
+import argparse
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from benchmarks.controls.bench import Bench, open_bench
+from generation.catalogue.lexicon import GROUND
+from generation.guided.dyes import COLOUR_WORDS
+from generation.guided.told_colours import choose_article
+from generation.recipe import Inputs
+
+_SEED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a drawing is asked to show."""
+
+    thing: str
+    style: str
+    colour: str
+
+    def say(self, ground: str) -> str:
+        """A prompt for it on a ground; empty for the usual one."""
+        said = f"{self.colour} {self.thing}"
+        behind = f" on {choose_article(ground)} {ground} {GROUND}" if ground else ""
+        return f"{choose_article(said)} {said}{behind}, {self.style} style"
+
+
+def main() -> None:
+    """Draw, judge, and print both tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=int, default=300, help="looks, each drawn twice")
+    bench, count = open_bench(), parser.parse_args().pictures
+    looks = list(_choose(bench, count))
+    print("| ground | thing | thing among five | style | colour | s a picture |")
+    print("|---|---|---|---|---|---|")
+    for name, grounds in (
+        ("white", [""] * count),
+        ("another colour", [ground for _, ground in looks]),
+    ):
+        began = time.process_time()
+        pictures = [
+            _draw(bench, look.say(ground), seed)
+            for seed, ((look, _), ground) in enumerate(zip(looks, grounds, strict=True))
+        ]
+        seconds = (time.process_time() - began) / count
+        shares = _judge(bench, pictures, [look for look, _ in looks])
+        told = " | ".join(f"{100 * share:.1f} %" for share in shares)
+        print(f"| {name} | {told} | {seconds:.2f} |")
+
+
+def _choose(bench: Bench, count: int) -> Iterator[tuple[Look, str]]:
+    """Looks, each with a ground of another colour."""
+    chance = random.Random(_SEED)
+    for _ in range(count):
+        colour, ground = chance.sample(COLOUR_WORDS, 2)
+        yield Look(chance.choice(bench.things), chance.choice(bench.styles), colour), ground
+
+
+def _draw(bench: Bench, text: str, seed: int) -> Image.Image:
+    planned = Inputs(plan=bench.engine.card.plan)
+    (picture,) = bench.draw(replace(bench.recipe(text, seed), inputs=planned))
+    return picture
+
+
+@torch.inference_mode()
+def _judge(
+    bench: Bench, pictures: Sequence[Image.Image], looks: Sequence[Look]
+) -> tuple[float, float, float, float]:
+    """Shares of right things, of right ones among five, of right styles and of right colours."""
+    pixels = torch.from_numpy(np.stack([np.asarray(one) for one in pictures]))
+    said = bench.judge(pixels.permute(0, 3, 1, 2).float() / 127.5 - 1)
+    thing, style, colour = (
+        torch.tensor([names.index(getattr(look, kind)) for look in looks])
+        for kind, names in (
+            ("thing", bench.things),
+            ("style", bench.styles),
+            ("colour", COLOUR_WORDS),
+        )
+    )
+    among = said.thing.topk(5).indices == thing[:, None]
+
+    def share(right: Tensor) -> float:
+        return right.float().mean().item()
+
+    return (
+        share(among[:, 0]),
+        share(among.any(1)),
+        share(said.style.argmax(1) == style),
+        share(said.colour.argmax(1) == colour),
+    )
+
+
+if __name__ == "__main__":
+    main()
