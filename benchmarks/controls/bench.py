@@ -63,11 +63,11 @@ class Bench:
     sheets: dict[str, list[list[Image.Image]]] = field(default_factory=dict)
 
     @torch.inference_mode()
-    def judged(self, pictures: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
-        """Probabilities of style and of thing, one row for each picture."""
+    def judged(self, pictures: Sequence[Image.Image]) -> tuple[Tensor, Tensor, Tensor]:
+        """Probabilities of style, of thing and of colour, one row for each picture."""
         pixels = [torch.from_numpy(np.array(p)).permute(2, 0, 1).float() for p in pictures]
         said = self.judge(torch.stack(pixels) / 127.5 - 1)
-        return said.style.softmax(1), said.thing.softmax(1)
+        return said.style.softmax(1), said.thing.softmax(1), said.colour.softmax(1)
 
     def draw(self, recipe: Recipe, begun: Init = None) -> list[Image.Image]:
         """A recipe's pictures at the size the model draws, as one batch on this core."""

@@ -30,6 +30,9 @@ prompt: Midjourney documents ``--no x`` as ``x::-0.5``."""
 Window = tuple[tuple[int, float], ...]
 """Tokens of one window between its marks of start and end, each with its weight."""
 
+_ROUNDING: Final = 1e-6
+"""Share of the values' own size below which a mean is nothing but the error of float32."""
+
 _EMPTY: Final = Phrase(text="")
 
 
@@ -207,9 +210,10 @@ def _weigh(tower: Tower, body: Window, weighting: Weighting) -> Embedding:
         empty = _run(tower, []).tokens
         return replace(plain, tokens=empty + (plain.tokens - empty) * factors)
     weighted = plain.tokens * factors
-    # A mean of nothing, which vectors that were normed alone may have, has no share to keep.
-    kept = (plain.tokens.mean() / weighted.mean()).nan_to_num(1.0, 1.0, 1.0)
-    return replace(plain, tokens=weighted * kept)
+    means = torch.stack([plain.tokens.mean(), weighted.mean()])
+    # Vectors that were normed without weights of their own have means of rounding errors alone.
+    told = (means.abs() > _ROUNDING * weighted.abs().mean()).all()
+    return replace(plain, tokens=torch.where(told, weighted * (means[0] / means[1]), weighted))
 
 
 def _run(tower: Tower, body: Sequence[int]) -> Embedding:

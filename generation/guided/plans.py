@@ -17,7 +17,7 @@ from torch.nn import functional
 from generation.catalogue.lexicon import GROUND
 from generation.catalogue.looks import DRAWN, find_looks
 from generation.guided.drawing import widen
-from generation.guided.dyes import dye, find_corners
+from generation.guided.dyes import dye, find_corners, lay
 from generation.guided.latents import PATCH, Latents
 from generation.guided.planner import Planner
 from generation.guided.sayings import Saying
@@ -93,13 +93,13 @@ class Plans:
         if told is None:
             return self._group(text)
         lines, ground = _find_styles(told.bare) == {_LINES}, told.ground or "white"
-        # Where no rule gives a colour the planner has to.
-        tries = ((told.bare, told.colour), (told.coloured, ""))
-        dyes = (
-            dye(self._show(text, lines=lines), colour, ground, lines=lines)
-            for text, colour in tries
-        )
-        dyed = next(one for one in dyes if one is not None)
+        dyed = None
+        if told.colour:
+            shown = self._show(told.bare, lines=lines)
+            dyed = dye(shown, told.colour, ground, lines=lines)
+        if dyed is None:
+            # Where no rule gives the colour the planner has to.
+            dyed = lay(self._show(told.groundless, lines=lines), ground, lines=lines)
         return self.latents.encode(dyed[None] * 2 - 1)
 
     def _show(self, text: str, *, lines: bool) -> Tensor:
@@ -168,7 +168,7 @@ def mix_plans(guides: Sequence[Tensor], weights: Sequence[float], words: Tensor)
 
 
 _GROUNDS: Final = ("black", "red", "yellow", "green", "blue")
-"""Those that a thing is planned on besides, by which it is told from its own."""
+"""Those that a thing is planned on besides white: unlike each other, and often in the artwork."""
 
 _MOST: Final = 4
 """Things that are laid beside each other."""

@@ -8,9 +8,6 @@ from typing import Final
 from generation.catalogue.folding import fold
 from generation.catalogue.lexicon import ENGLISH, GROUND, Kind, load_lexicon
 
-_BEFORE: Final = "(?:on|against|before|with|and)"
-"""What leads to a ground."""
-
 _ARTICLE: Final = re.compile(r"\ban?(?= $)", re.IGNORECASE)
 
 
@@ -20,13 +17,13 @@ class Told:
 
     Attributes:
         bare: The text without them.
-        coloured: The text without its ground.
+        groundless: The text without its ground.
         colour: Of the thing; empty for its own.
         ground: Of the ground; empty for the usual one.
     """
 
     bare: str
-    coloured: str
+    groundless: str
     colour: str = ""
     ground: str = ""
 
@@ -53,12 +50,10 @@ def list_things(text: str) -> list[str]:
     behind = f" on {choose_article(ground)} {ground} {GROUND}" if ground else ""
     things, colour = [], ""
     for one in _find_words()["said"].finditer(rest):
-        if one.lastgroup == Kind.COLOUR:
-            colour = f"{one[0]} "
-        elif one.lastgroup == Kind.THING:
+        if one.lastgroup == Kind.THING:
             said = f"{colour}{one[0]}"
             things.append(f"{choose_article(said)} {said}{behind}")
-            colour = ""
+        colour = f"{one[0]} " if one.lastgroup == Kind.COLOUR else ""
     return things
 
 
@@ -102,8 +97,8 @@ def _take_ground(text: str) -> tuple[str, str]:
 
 
 def choose_article(said: str) -> str:
-    """The article, "a" or "an", that goes before what is said."""
-    return "an" if said[:1].lower() in "aeiou" else "a"
+    """The article, "a" or "an", that captions put before what is said: by its first letter."""
+    return "an" if said.lower().startswith(tuple("aeiou")) else "a"
 
 
 @cache
@@ -121,9 +116,10 @@ def _find_words() -> dict[str, re.Pattern[str]]:
         for names in ({*lexicon.things, *nicknames}, lexicon.colours)
     )
     patterns = {
-        "ground": rf"(?:(?: {_BEFORE}|,)(?: an?)?|^(?:{_BEFORE} )?(?:an? )?(?P<first>)) ?"
-        rf"(?P<colour>{colours}) {GROUND}(?!\w)(?(first)(?:[,:;]| and| with)?\s*)",
+        "ground": rf"(?: on an?|,) (?P<colour>{colours}) {GROUND}(?!\w)",
         "said": rf"(?<![\w-])(?:(?P<{Kind.THING}>{things})|(?P<{Kind.COLOUR}>{colours})"
         rf"|(?P<{Kind.GROUND}>{GROUND}))(?![\w-])",
     }
-    return {name: re.compile(text, re.IGNORECASE) for name, text in patterns.items()}
+    # Of the letters beyond, some match in another case and are then no word that is looked up.
+    flags = re.IGNORECASE | re.ASCII
+    return {name: re.compile(text, flags) for name, text in patterns.items()}

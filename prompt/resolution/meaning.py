@@ -117,7 +117,8 @@ def read_meaning(text: str, lexicon: Lexicon, styles: Collection[str]) -> Readin
     named = list(_merge(one for one in things if one.meaning.kind is Kind.THING))
     drawn_as = {m.word: word.start for word, m in reversed(chosen) if m.kind is Kind.STYLE}
     colours = [name for one in (*named, *spoken) for name, _ in one.colours]
-    stays = not unknown and all(meaning.taught for _, meaning in chosen) and grounds == spoken
+    # A ground is said as captions say it: whatever draws its colour looks for it behind the things.
+    stays = not unknown and all(meaning.taught for _, meaning in chosen) and not spoken
     ordered = dict(sorted(drawn_as.items(), key=lambda each: each[1]))
     return Reading(
         words=() if stays else tuple(_compose(named, grounds, ordered, rest)),

@@ -223,14 +223,20 @@ def test_token_weights_in_what_is_unwanted(towers: list[Tower], weighting: Weigh
     torch.testing.assert_close(avoid.tokens, theirs, rtol=1e-5, atol=1e-6)
 
 
-def test_token_weights_of_vectors_without_a_mean_are_finite(towers: list[Tower]) -> None:
+@pytest.mark.parametrize("scale", [0.0, 1.0])
+def test_token_weights_of_vectors_without_a_mean_are_taken_as_they_are(
+    towers: list[Tower], scale: float
+) -> None:
     (tower,) = towers
-    mute = copy.deepcopy(tower.encoder)
-    torch.nn.init.zeros_(mute.final_layer_norm.weight)
-    torch.nn.init.zeros_(mute.final_layer_norm.bias)
+    normed = copy.deepcopy(tower.encoder)
+    torch.nn.init.constant_(normed.final_layer_norm.weight, scale)
+    torch.nn.init.zeros_(normed.final_layer_norm.bias)
+    bare = [replace(tower, encoder=normed)]
     with torch.inference_mode():
-        ours, _ = embed([replace(tower, encoder=mute)], [phrase(*WEIGHTED)])
-    assert not ours.tokens.any()
+        ours, _ = embed(bare, [phrase(*WEIGHTED)])
+        plain, _ = embed(bare, [Phrase(text="".join(words for words, _ in WEIGHTED))])
+    torch.testing.assert_close(ours.tokens[:, -1], plain.tokens[:, -1])
+    assert ours.tokens.isfinite().all()
 
 
 def test_token_weights_leave_the_summary_of_a_text_alone(pair: list[Tower]) -> None:

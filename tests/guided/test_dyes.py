@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from generation.guided.dyes import COLOUR_WORDS, COLOURS, colour_shares, dye, find_cover
+from generation.guided.dyes import COLOUR_WORDS, COLOURS, colour_shares, dye, find_cover, lay
 from generation.guided.told_colours import Told, list_things, take_colours
 
 HUES = ("red", "orange", "yellow", "green", "blue", "purple", "pink")
@@ -73,6 +73,22 @@ def test_a_white_thing_keeps_its_shades(lines: bool, ground: str) -> None:
     assert ground == "blue" or (made.amax(0) - made.amin(0)).max() < 0.01
 
 
+def test_black_lines_are_white_on_black() -> None:
+    made = lay(patch("black")[None], "black", lines=True)
+    assert made[:, 10, 10].min() > 0.85
+    assert is_ground(made, "black")
+
+
+@pytest.mark.parametrize("wanted", ["yellow", "brown"])
+def test_a_soft_outline_that_is_tinted_lies_between_the_tint_and_the_ground(wanted: str) -> None:
+    soft = patch("grey")
+    soft[:, 8] = (soft[:, 8] + 1) / 2
+    made = dye(shown(soft), wanted, "blue", lines=False)
+    assert made is not None
+    halfway = (made[:, 12, 12] + torch.tensor(COLOURS["blue"])) / 2
+    torch.testing.assert_close(made[:, 8, 12], halfway, atol=0.05, rtol=0)
+
+
 def test_what_has_no_hue_is_tinted_as_far_as_it_is_light() -> None:
     made = dye(shown(patch("grey")), "blue", lines=False)
     assert made is not None
@@ -89,8 +105,7 @@ def test_a_ground_is_cleaned_and_what_stays_on_every_ground_is_the_thing(own: st
     pale = patch("green")
     pale[:, 8:-8, 8:-8] = torch.tensor(COLOURS[own])[:, None, None] - 0.1
     hazy = shown(pale, dirty=0.1)
-    made = dye(hazy, "", lines=False)
-    assert made is not None
+    made = lay(hazy, "white", lines=False)
     assert is_ground(made, "white")
     cover = find_cover(hazy, lines=False)
     assert cover[:7].amax() == 0
@@ -105,8 +120,7 @@ def test_one_picture_alone_is_all_thing() -> None:
 def test_an_outline_is_as_soft_on_any_ground() -> None:
     soft = patch("black")
     soft[:, 8] = (soft[:, 8] + 1) / 2
-    made = dye(shown(soft), "", "red", lines=False)
-    assert made is not None
+    made = lay(shown(soft), "red", lines=False)
     halfway = (torch.tensor(COLOURS["black"]) + torch.tensor(COLOURS["red"])) / 2
     torch.testing.assert_close(made[:, 8, 12], halfway, atol=0.02, rtol=0)
 
@@ -133,12 +147,6 @@ def test_an_outline_is_as_soft_on_any_ground() -> None:
         ),
         ("A White Kitten", Told("a Kitten", "A White Kitten", "white")),
         ("a cat, blue background", Told("a cat", "a cat", "", "blue")),
-        ("blue background, a cat", Told("a cat", "a cat", "", "blue")),
-        ("On a blue background: a red cat", Told("a cat", "a red cat", "red", "blue")),
-        ("a red background with a blue cat", Told("a cat", "a blue cat", "blue", "red")),
-        ("a cat with a blue background, 3d", Told("a cat, 3d", "a cat, 3d", "", "blue")),
-        ("a cat, a blue background", Told("a cat", "a cat", "", "blue")),
-        ("a cat on blue background", Told("a cat", "a cat", "", "blue")),
     ],
 )
 def test_colours_are_taken_out_of_the_words(text: str, told: Told) -> None:

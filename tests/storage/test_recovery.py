@@ -50,15 +50,19 @@ def freeze(process: BaseProcess, settings: Settings, name: str = "toy") -> None:
     """Freezes a worker as if a minute ago, but lest it take SQLite's only lock along."""
     with last_seen_long_ago(settings, name):
         send(process, signal.SIGSTOP)
-        # One of its threads may go on for a moment, and take the lock that is given back here.
+        # One of its threads may go on for a moment, and take the lock once it is let go of.
         while not is_frozen(process):
+            assert process.is_alive()
             time.sleep(0.01)
 
 
 def is_frozen(process: BaseProcess) -> bool:
     """Whether each of a process's threads has stopped."""
     threads = Path(f"/proc/{process.pid}/task").iterdir()
-    states = [(each / "stat").read_text().rpartition(")")[2].split()[0] for each in threads]
+    try:
+        states = [(each / "stat").read_text().rpartition(")")[2].split()[0] for each in threads]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
     return set(states) == {"T"}
 
 

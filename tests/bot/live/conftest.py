@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> None:
-    """Holds what prepares a test to the same loop: another fails only where two happen to meet."""
+    """Holds fixtures to that loop: in another they fail only where two wait for the same lock."""
     if getattr(fixturedef.func, "_loop_scope", "session") != "session":
         raise TypeError(f"The fixture {fixturedef.argname} lacks loop_scope='session'.")
 
