@@ -70,7 +70,7 @@ _PALE: Final = 0.75
 """Least of a pixel's three values from which it may be of a white ground, or of haze on it."""
 
 _ALIKE: Final = 1e-4
-"""Sum of squares below which grounds do not differ: that of two levels of 255."""
+"""Sum of squares below which grounds do not differ: a hundredth in one of their values."""
 
 _TO_YIQ = torch.tensor(
     [[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]]

@@ -120,6 +120,6 @@ def _find_words() -> dict[str, re.Pattern[str]]:
         "said": rf"(?<![\w-])(?:(?P<{Kind.THING}>{things})|(?P<{Kind.COLOUR}>{colours})"
         rf"|(?P<{Kind.GROUND}>{GROUND}))(?![\w-])",
     }
-    # Of the letters beyond, some match in another case and are then no word that is looked up.
+    # Beyond ASCII letters match in cases in which no table of colours has them.
     flags = re.IGNORECASE | re.ASCII
     return {name: re.compile(text, flags) for name, text in patterns.items()}
