@@ -83,7 +83,7 @@ def colour_thing(text: str, thing: str, colour: str) -> str | None:
 def take_lone_colour(text: str) -> tuple[str, str]:
     """A text that names no thing without its first colour but the ground's, and that colour."""
     for one in _find_words()["said"].finditer(text):
-        if one.lastgroup == Kind.COLOUR and not text[one.end() :].startswith(f" {GROUND}"):
+        if one.lastgroup == Kind.COLOUR and not text[one.end() :].lower().startswith(f" {GROUND}"):
             return (text[: one.start()] + text[one.end() :]).strip(" ,"), one[0].lower()
     return text, ""
 

@@ -29,6 +29,9 @@ _JAPANESE: Final = re.compile(rf"[{_KANA_OR_KANJI}]")
 _HIRAGANA: Final = re.compile(r"[\u3040-\u309fー]++")
 _VOWEL: Final = re.compile("(?!ufo|unicorn)[aeiou]")
 _PLURAL: Final = re.compile("^(?!.* with ).*(?<![us])s$")
+_LEADS: Final = re.compile(r"\w(?: on an?|,) $", re.IGNORECASE)
+"""What stands before the colour of a ground in captions."""
+
 _LONGEST: Final = 6
 """Words of the longest name."""
 
@@ -117,8 +120,9 @@ def read_meaning(text: str, lexicon: Lexicon, styles: Collection[str]) -> Readin
     named = list(_merge(one for one in things if one.meaning.kind is Kind.THING))
     drawn_as = {m.word: word.start for word, m in reversed(chosen) if m.kind is Kind.STYLE}
     colours = [name for one in (*named, *spoken) for name, _ in one.colours]
+    stays = not unknown and all(meaning.taught for _, meaning in chosen) and grounds == spoken
     # A ground is said as captions say it: whatever draws its colour looks for it behind the things.
-    stays = not unknown and all(meaning.taught for _, meaning in chosen) and not spoken
+    stays = stays and all(_stands_behind(one, named, text) for one in grounds)
     ordered = dict(sorted(drawn_as.items(), key=lambda each: each[1]))
     return Reading(
         words=() if stays else tuple(_compose(named, grounds, ordered, rest)),
@@ -126,6 +130,14 @@ def read_meaning(text: str, lexicon: Lexicon, styles: Collection[str]) -> Readin
         styles=tuple(ordered),
         colours=tuple(dict.fromkeys([*colours, *(name for name, _ in rest)])),
         unknown=unknown,
+    )
+
+
+def _stands_behind(ground: Named, things: Sequence[Named], text: str) -> bool:
+    """Whether a ground of one colour is said behind all things, as captions put it."""
+    (_, start), *more = ground.colours
+    return not (more or any(one.start > start for one in things)) and bool(
+        _LEADS.search(text[:start])
     )
 
 

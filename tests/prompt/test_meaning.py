@@ -41,15 +41,17 @@ def said_to_model(text: str) -> list[str]:
         # As captions say it: nothing is touched.
         ("a red apple", "a red apple"),
         ("pixel art style, a cat next to a dog", "pixel art style, a cat next to a dog"),
+        ("an owl in line art style on a red background",) * 2,
+        ("3d style, A Cat, Blue Background",) * 2,
         ("a kitten", "a kitten"),
         # White is what things stand on anyway; told so, it draws them white and on another ground.
         ("a carrot on a white background", "a carrot"),
         ("a carrot, 3d, plain white background", "a carrot, 3d"),
         ("a white cat on a black background", "a white cat on a black background"),
         # A ground stands behind the things, wherever it was said.
-        ("an owl in line art style on a red background", "an owl on a red background, line art"),
         ("blue background, a dog", "a dog on a blue background"),
         ("On the Blue Background: a red cat", "a red cat on a blue background"),
+        ("a dog, on a blue background", "a dog on a blue background"),
         ("red dog blue background", "a red dog on a blue background"),
         ("a cat and a dog. Yellow background", "a cat and a dog on a yellow background"),
         ("a dog with a yellow background, 3d", "a dog on a yellow background, 3d"),
