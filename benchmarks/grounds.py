@@ -34,11 +34,12 @@ class Look:
     thing: str
     style: str
     colour: str
+    ground: str
 
-    def say(self, ground: str) -> str:
-        """A prompt for it on a ground; empty for the usual one."""
+    def say(self) -> str:
+        """A prompt for it; a ground of "" is the usual one."""
         said = f"{self.colour} {self.thing}"
-        behind = f" on {choose_article(ground)} {ground} {GROUND}" if ground else ""
+        behind = f" on {choose_article(self.ground)} {self.ground} {GROUND}" if self.ground else ""
         return f"{choose_article(said)} {said}{behind}, {self.style} style"
 
 
@@ -51,32 +52,23 @@ def main() -> None:
     looks = list(_choose(bench, count))
     print("| ground | thing | thing among five | style | colour | s a picture |")
     print("|---|---|---|---|---|---|")
-    for name, grounds in (
-        ("white", [""] * count),
-        ("another colour", [ground for _, ground in looks]),
-    ):
+    on_white = [replace(one, ground="") for one in looks]
+    for name, asked in (("white", on_white), ("another colour", looks)):
         began = time.process_time()
-        pictures = [
-            _draw(bench, look.say(ground), seed)
-            for seed, ((look, _), ground) in enumerate(zip(looks, grounds, strict=True))
-        ]
+        pictures = [_draw(bench, look.say(), seed) for seed, look in enumerate(asked)]
         seconds = (time.process_time() - began) / count
-        shares = _judge(bench, pictures, [look for look, _ in looks])
-        told = " | ".join(f"{100 * share:.1f} %" for share in shares)
+        told = " | ".join(f"{100 * share:.1f} %" for share in _judge(bench, pictures, asked))
         print(f"| {name} | {told} | {seconds:.2f} |")
 
 
-def _choose(bench: Bench, count: int) -> Iterator[tuple[Look, str]]:
-    """Looks, each with a ground of another colour."""
+def _choose(bench: Bench, count: int) -> Iterator[Look]:
+    """Looks, each on a ground that is neither white nor of its own colour."""
     chance = random.Random(_SEED)
     for _ in range(count):
-        look = Look(
-            chance.choice(bench.things), chance.choice(bench.styles), chance.choice(COLOUR_WORDS)
-        )
-        yield (
-            look,
-            chance.choice([one for one in COLOUR_WORDS if one not in {"white", look.colour}]),
-        )
+        thing, style = chance.choice(bench.things), chance.choice(bench.styles)
+        colour = chance.choice(COLOUR_WORDS)
+        grounds = [one for one in COLOUR_WORDS if one not in {"white", colour}]
+        yield Look(thing, style, colour, chance.choice(grounds))
 
 
 def _draw(bench: Bench, text: str, seed: int) -> Image.Image:

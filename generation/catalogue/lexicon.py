@@ -38,6 +38,9 @@ TRANSLATED: Final = ("de", "es", "fr", "ja", "pt")
 
 GROUND: Final = "background"
 
+BEFORE_GROUND: Final = "(?: on an?|,)"
+"""Pattern of what captions put between a thing and the colour of its ground."""
+
 
 class Kind(StrEnum):
     """What a word is to a model."""

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Final
 
 from generation.catalogue.folding import fold
-from generation.catalogue.lexicon import ENGLISH, GROUND, Kind, load_lexicon
+from generation.catalogue.lexicon import BEFORE_GROUND, ENGLISH, GROUND, Kind, load_lexicon
 
 _ARTICLE: Final = re.compile(r"\ban?(?= $)", re.IGNORECASE)
 
@@ -116,7 +116,7 @@ def _find_words() -> dict[str, re.Pattern[str]]:
         for names in ({*lexicon.things, *nicknames}, lexicon.colours)
     )
     patterns = {
-        "ground": rf"(?: on an?|,) (?P<colour>{colours}) {GROUND}(?!\w)",
+        "ground": rf"{BEFORE_GROUND} (?P<colour>{colours}) {GROUND}(?!\w)",
         "said": rf"(?<![\w-])(?:(?P<{Kind.THING}>{things})|(?P<{Kind.COLOUR}>{colours})"
         rf"|(?P<{Kind.GROUND}>{GROUND}))(?![\w-])",
     }

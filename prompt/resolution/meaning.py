@@ -12,6 +12,7 @@ from typing import Final
 
 from generation.catalogue.folding import fold
 from generation.catalogue.lexicon import (
+    BEFORE_GROUND,
     ENGLISH,
     JAPANESE,
     TRANSLATED,
@@ -29,9 +30,7 @@ _JAPANESE: Final = re.compile(rf"[{_KANA_OR_KANJI}]")
 _HIRAGANA: Final = re.compile(r"[\u3040-\u309fー]++")
 _VOWEL: Final = re.compile("(?!ufo|unicorn)[aeiou]")
 _PLURAL: Final = re.compile("^(?!.* with ).*(?<![us])s$")
-_LEADS: Final = re.compile(r"\w(?: on an?|,) $", re.IGNORECASE)
-"""What stands before the colour of a ground in captions."""
-
+_LEADS: Final = re.compile(rf"\w{BEFORE_GROUND} $", re.IGNORECASE)
 _LONGEST: Final = 6
 """Words of the longest name."""
 
@@ -120,9 +119,9 @@ def read_meaning(text: str, lexicon: Lexicon, styles: Collection[str]) -> Readin
     named = list(_merge(one for one in things if one.meaning.kind is Kind.THING))
     drawn_as = {m.word: word.start for word, m in reversed(chosen) if m.kind is Kind.STYLE}
     colours = [name for one in (*named, *spoken) for name, _ in one.colours]
-    stays = not unknown and all(meaning.taught for _, meaning in chosen) and grounds == spoken
     # A ground is said as captions say it: whatever draws its colour looks for it behind the things.
-    stays = stays and all(_stands_behind(one, named, text) for one in grounds)
+    behind = grounds == spoken and all(_stands_behind(one, named, text) for one in grounds)
+    stays = not unknown and all(meaning.taught for _, meaning in chosen) and behind
     ordered = dict(sorted(drawn_as.items(), key=lambda each: each[1]))
     return Reading(
         words=() if stays else tuple(_compose(named, grounds, ordered, rest)),
