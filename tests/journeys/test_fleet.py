@@ -248,14 +248,15 @@ async def test_nothing_is_lost_whatever_dies_and_each_is_delivered_once(fleet: F
         fleet.start(name)
         await finished(asked)
     asked = []
-    for name in BOTS:
+    for name, other in zip(BOTS, reversed(BOTS), strict=True):
         asked += await ask(fleet)
         await drawing(engine)
         await fleet.kill(name)
-        await standin.until(lambda: not standin.online, PATIENCE)
-        # Whoever stood by serves now, and the other stands by.
-        fleet.start(name)
+        # Started sooner, it might itself be the next to serve.
+        await fleet.until_said(other, "this one serves now")
         await standin.ready(PATIENCE)
+        fleet.start(name)
+        await fleet.until_said(name, "another bot serves")
     asked += await ask(fleet)
     await drawing(engine)
     await asyncio.to_thread(fleet.server.restart)
