@@ -59,7 +59,7 @@ class Rest:
         headers: dict[str, str] = {}
         try:
             call = await _read(request, path)
-            headers, over = self._count(call, path)
+            headers, over = self._count(request, call, path)
             fault = over or fault
             status, body = self._carry_out(request, call, fault)
         except RefusedError as caught:
@@ -72,8 +72,10 @@ class Rest:
             _cut(request)
         return _response(status, body, headers)
 
-    def _count(self, call: Call, path: str) -> tuple[dict[str, str], Fault | None]:
-        headers, over = self._faults.count(_bucket(call, path))
+    def _count(
+        self, request: web.Request, call: Call, path: str
+    ) -> tuple[dict[str, str], Fault | None]:
+        headers, over = self._faults.count(_bucket(request, call, path))
         if call.operation and call.operation.name == EXEMPT:
             del headers["X-RateLimit-Bucket"]
             return headers, None
@@ -178,12 +180,13 @@ def _authorized(request: web.Request) -> bool:
     return request.headers.get("Authorization") == f"Bot {TOKEN}"
 
 
-def _bucket(call: Call, path: str) -> str:
-    """Requests to one operation on one channel, server or token share a limit."""
+def _bucket(request: web.Request, call: Call, path: str) -> str:
+    """Requests to one operation on one channel, server or token, by one login, share a limit."""
     if call.operation is None:
         return path
     major = ("channel_id", "guild_id", "webhook_token", "interaction_token")
-    return "/".join([call.operation.name, *(call.params.get(name, "") for name in major)])
+    login = request.headers.get("Authorization", "")
+    return "/".join([call.operation.name, *(call.params.get(name, "") for name in major), login])
 
 
 async def _read(request: web.Request, path: str) -> Call:

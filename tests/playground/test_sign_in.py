@@ -80,6 +80,13 @@ async def test_somebody_signs_in_and_is_known(raw: Raw, p: Playground) -> None:
     assert [guild["id"] for guild in guilds] == [str(p.guild)]
 
 
+async def test_each_token_has_a_limit_of_its_own(raw: Raw, p: Playground) -> None:
+    tokens = [(await redeem(raw, await sign_in(raw)))[1]["access_token"] for _ in range(2)]
+    p.faults.limit, p.faults.window = 1, 60.0
+    asked = [(await read(raw, "/users/@me", token))[0] for token in (*tokens, *tokens)]
+    assert asked == [200, 200, 429, 429]
+
+
 async def test_who_says_no_comes_back_without_a_code(raw: Raw) -> None:
     _, there = await ask(raw, **{"as": ""})
     assert "error=access_denied" in there
