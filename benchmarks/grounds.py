@@ -10,37 +10,18 @@ names what it sees.
 import argparse
 import random
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-import torch
 from PIL import Image
-from torch import Tensor
 
 from benchmarks.controls.bench import Bench, open_bench
-from generation.catalogue.lexicon import GROUND
+from benchmarks.looks import HEADINGS, Look, judge_looks
 from generation.guided.dyes import COLOUR_WORDS
-from generation.guided.told_colours import choose_article
 from generation.recipe import Inputs
 
 _SEED: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What a drawing is asked to show."""
-
-    thing: str
-    style: str
-    colour: str
-    ground: str
-
-    def say(self) -> str:
-        """A prompt for it; a ground of "" is the usual one."""
-        said = f"{self.colour} {self.thing}"
-        behind = f" on {choose_article(self.ground)} {self.ground} {GROUND}" if self.ground else ""
-        return f"{choose_article(said)} {said}{behind}, {self.style} style"
 
 
 def main() -> None:
@@ -50,14 +31,14 @@ def main() -> None:
     count = parser.parse_args().pictures
     bench = open_bench()
     looks = list(_choose(bench, count))
-    print("| ground | thing | thing among five | style | colour | s a picture |")
+    print(f"| ground | {HEADINGS} | s a picture |")
     print("|---|---|---|---|---|---|")
     on_white = [replace(one, ground="") for one in looks]
     for name, asked in (("white", on_white), ("another colour", looks)):
         began = time.process_time()
         pictures = [_draw(bench, look.say(), seed) for seed, look in enumerate(asked)]
         seconds = (time.process_time() - began) / count
-        told = " | ".join(f"{100 * share:.1f} %" for share in _judge(bench, pictures, asked))
+        told = judge_looks(bench, pictures, asked).tell()
         print(f"| {name} | {told} | {seconds:.2f} |")
 
 
@@ -75,32 +56,6 @@ def _draw(bench: Bench, text: str, seed: int) -> Image.Image:
     planned = Inputs(plan=bench.engine.card.plan)
     (picture,) = bench.draw(replace(bench.recipe(text, seed), inputs=planned))
     return picture
-
-
-def _judge(
-    bench: Bench, pictures: Sequence[Image.Image], looks: Sequence[Look]
-) -> tuple[float, float, float, float]:
-    """Shares of right things, of right ones among five, of right styles and of right colours."""
-    styles, things, colours = bench.judged(pictures)
-    thing, style, colour = (
-        torch.tensor([names.index(getattr(look, kind)) for look in looks])
-        for kind, names in (
-            ("thing", bench.things),
-            ("style", bench.styles),
-            ("colour", COLOUR_WORDS),
-        )
-    )
-    among = things.topk(5).indices == thing[:, None]
-
-    def share(right: Tensor) -> float:
-        return right.float().mean().item()
-
-    return (
-        share(among[:, 0]),
-        share(among.any(1)),
-        share(styles.argmax(1) == style),
-        share(colours.argmax(1) == colour),
-    )
 
 
 if __name__ == "__main__":

@@ -66,6 +66,9 @@ _HALF: Final = 0.5
 _OUTLINE: Final = 7
 """Pixels across which an outline may be soft."""
 
+_HAZE: Final = 0.1
+"""Share of a line's darkness up to which what lies between lines is the planner's haze."""
+
 _PALE: Final = 0.75
 """Least of a pixel's three values from which it may be of a white ground, or of haze on it."""
 
@@ -160,7 +163,8 @@ def find_cover(shown: Tensor, *, lines: bool) -> Tensor:
     """
     least = shown[0].amin(0)
     if lines:
-        return ((1 - least) / (1 - least.min()).clamp_min(0.1)).clamp(0, 1)
+        share = (1 - least) / (1 - least.min()).clamp_min(0.1)
+        return ((share - _HAZE) / (1 - _HAZE)).clamp(0, 1)
     # What is dark on white is of the thing, whatever the planner makes of it on other grounds.
     outside = ((_cut_out(shown) < _HALF) & (least > _PALE)).to(shown)
     # Along the outline a pixel is as much of the thing as it is darker than white, beside what the

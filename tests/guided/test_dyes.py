@@ -59,6 +59,14 @@ def test_lines_are_inked_and_the_ground_is_seen_through_them(wanted: str) -> Non
     assert is_ground(made, "yellow")
 
 
+@pytest.mark.parametrize("colour", ["", "blue"])
+def test_haze_between_lines_is_ground(colour: str) -> None:
+    hazy = patch("black").clamp_max(0.95)[None]
+    whole = dye(hazy, colour, lines=True) if colour else lay(hazy, "white", lines=True)
+    assert whole is not None
+    assert is_ground(whole, "white")
+
+
 @pytest.mark.parametrize("ground", ["white", "blue"])
 @pytest.mark.parametrize("lines", [False, True])
 def test_a_white_thing_keeps_its_shades(lines: bool, ground: str) -> None:
