@@ -229,7 +229,8 @@ def use_picture(album: Album, job: str) -> None:
     album.until(lambda: album.all(".tree ul [aria-current]") or None)
     album.type(Keys.ESCAPE)
     album.gone("dialog")
-    assert album.script("return document.activeElement.closest('.cell') !== null")
+    # A dialog tells that it was closed a moment after it is.
+    album.until(lambda: album.script("return document.activeElement.closest('.cell')"))
     assert "#" not in album.driver.current_url
     assert len(album.all(".star")) == 1
     album.click(f'a[href="#{job}/0"]')
