@@ -5,6 +5,7 @@ import os
 import socket
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Final
 
@@ -26,6 +27,9 @@ Tell = Callable[[str, str], None]
 
 HOST: Final = "127.0.0.1"
 DATABASE: Final = "EASEL_DATABASE_URL"
+
+_NEXT: Final = 20
+"""Ports that are tried before any that is free: a person finds the page by one near the usual."""
 
 BOT: Final = Side(name="bot", command=("bot",))
 WORKER: Final = Side(name="worker", command=("generation.worker",), drains=True)
@@ -155,7 +159,7 @@ async def play(
     if port not in {0, chosen}:
         say(f"Port {port} is taken; using {chosen}.")
     url = f"http://{HOST}:{chosen}"
-    settings = playing(settings, url, free_port(min(chosen + 1, 65535)))
+    settings = playing(settings, url, free_port(chosen + 1))
     say("Starting the playground, the bot and the worker…")
     migrate(settings)
     environment = _environment(settings)
@@ -229,14 +233,23 @@ def describe_models(settings: Settings) -> Iterator[str]:
 
 
 def free_port(wanted: int) -> int:
-    """``wanted`` if nothing listens there, else a port where nothing does."""
+    """``wanted`` if nothing listens there, else one of the next that is free; 0 is for any."""
+    for port in range(wanted, min(wanted + _NEXT, 2**16)):
+        with suppress(OSError):
+            return _probe(port)
+    return _probe(0)
+
+
+def _probe(port: int) -> int:
+    """A port where nothing listens.
+
+    Raises:
+        OSError: It is taken.
+    """
     with socket.socket() as probe:
         # As servers do: a port whose last connections are still closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            return free_port(0)
+        probe.bind((HOST, port))
         return int(probe.getsockname()[1])
 
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from storage.signals import STOPPING
 
@@ -40,6 +42,8 @@ LONGEST_FIRST = {
 
 # A busy machine is no fault of the code; times are for benchmarks/. Nor is what chance finds one of
 # the change that is tried: the same code is tried with the same examples, until one looks for more.
+# They would also be made of numbers in modules that happen to be imported by then.
+setattr(providers, "_get_local_constants", Constants)  # noqa: B010 - it is a private one
 settings.register_profile("easel", deadline=None, max_examples=30, derandomize=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("easel")

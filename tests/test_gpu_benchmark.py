@@ -10,6 +10,9 @@ from diffusers import Flux2Transformer2DModel, UNet2DConditionModel
 from benchmarks import gpu
 from generation.tensors.float8 import Linear8
 
+REHEARSAL = ["--rehearse", "--rounds", "1", "--seconds", "100000"]
+"""It ends its process when that time is over, which here is that of other tests as well."""
+
 
 def test_both_ways_draw_and_are_measured(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -24,7 +27,7 @@ def test_both_ways_draw_and_are_measured(
 
     for kind in (UNet2DConditionModel, Flux2Transformer2DModel):
         monkeypatch.setattr(kind, "compile_repeated_blocks", trace)
-    gpu.main(["--rehearse", "--rounds", "1"])
+    gpu.main(REHEARSAL)
     assert traced == [f"{kind}Model" for kind in ("UNet2DCondition", *["Flux2Transformer2D"] * 2)]
     told = json.loads(capsys.readouterr().out)
     assert told["device"] == "cpu"
@@ -48,7 +51,7 @@ def test_what_fails_takes_no_other_figures_along(
 
     monkeypatch.setattr(gpu, "STAGES", gpu.STAGES[::3])
     monkeypatch.setattr(Flux2Transformer2DModel, "compile_repeated_blocks", fail)
-    gpu.main(["--rehearse", "--rounds", "1"])
+    gpu.main(REHEARSAL)
     told = json.loads(capsys.readouterr().out)
     assert told["sdxl"]["ours, times faster"] > 0
     assert told["flux2-klein"]["failed"] == {"compiled": "OutOfMemoryError: CUDA out of memory."}

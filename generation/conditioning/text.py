@@ -104,8 +104,9 @@ def embed(
     # Nothing but unwanted phrases is allowed: then the empty text is what is shown.
     wanted = [(_drop_weight(p), p.weight) for p in phrases if p.weight > 0] or [(_EMPTY, 1.0)]
     total = sum(weight for _, weight in wanted)
-    pushes = [(_drop_weight(p), -p.weight / total / FULL_PUSH) for p in phrases if p.weight < 0]
-    pushes += [(negative, 1.0)] if negative.text else []
+    full = total * FULL_PUSH
+    pushes = [(_drop_weight(p), -p.weight) for p in phrases if p.weight < 0]
+    pushes += [(negative, full)] if negative.text else []
     texts = dict.fromkeys([*(text for text, _ in wanted), *(text for text, _ in pushes), _EMPTY])
     # As many for every text: both sides of the guidance pass through the denoiser as one batch.
     windows = max(len(_cut_windows(tower, text)) for tower in towers for text in texts)
@@ -114,7 +115,7 @@ def embed(
     if not pushes:
         # Times 0, which keeps the shape, the type and the device.
         return positive, read[_EMPTY] * (0.0 if zeros_for_empty else 1.0)
-    return positive, _push(read[_EMPTY], [(read[text], share) for text, share in pushes])
+    return positive, _push(read[_EMPTY], [(read[text], weight) for text, weight in pushes], full)
 
 
 def _drop_weight(phrase: Phrase) -> Phrase:
@@ -122,13 +123,13 @@ def _drop_weight(phrase: Phrase) -> Phrase:
     return replace(phrase, weight=1.0)
 
 
-def _push(empty: Embedding, pushes: Sequence[tuple[Embedding, float]]) -> Embedding:
-    """From ``empty`` towards each embedding by its share, all shares together at most 1."""
-    if len(pushes) == 1 and pushes[0][1] >= 1:
+def _push(empty: Embedding, pushes: Sequence[tuple[Embedding, float]], full: float) -> Embedding:
+    """From ``empty`` towards each embedding by its weight, all the way at ``full`` of them."""
+    if len(pushes) == 1 and pushes[0][1] >= full:
         return pushes[0][0]
     # More pushes than one whole share the way, or the sum would overshoot all of them.
-    scale = max(1.0, sum(share for _, share in pushes))
-    shares = [(embedding, share / scale) for embedding, share in pushes]
+    scale = max(full, sum(weight for _, weight in pushes))
+    shares = [(embedding, weight / scale) for embedding, weight in pushes]
     rest = 1 - sum(share for _, share in shares)
     return _sum([empty * rest, *(embedding * share for embedding, share in shares)])
 

@@ -5,7 +5,6 @@ import contextlib
 import gzip
 import io
 import re
-import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,6 +33,7 @@ from storage.queue.limits import Excess, LimitReachedError
 from storage.settings import SettingsError
 from tests.bot.test_tokens import PLAIN
 from tests.conftest import Log
+from tests.ports import free_port
 
 SECRET = "a-token-that-nobody-may-see"
 
@@ -283,7 +283,7 @@ async def test_nothing_that_is_secret_is_logged(
     desk.refusal = ZeroDivisionError("a fault")
     text = desk.signer.write(given())
     served = serve(desk)
-    await served.start("127.0.0.1", port := _free())
+    await served.start("127.0.0.1", port := free_port())
     try:
         async with aiohttp.ClientSession() as session:
             url = f"http://127.0.0.1:{port}/paint/"
@@ -302,18 +302,13 @@ async def test_nothing_that_is_secret_is_logged(
 
 async def test_a_port_that_is_taken_is_one_sentence(desk: Desk) -> None:
     first, second = serve(desk), serve(desk)
-    await first.start("127.0.0.1", port := _free())
+    await first.start("127.0.0.1", port := free_port())
     try:
         with pytest.raises(SettingsError, match=rf"EASEL_PAGE_PORT.*{port} may be taken"):
             await second.start("127.0.0.1", port)
     finally:
         await second.stop()
         await first.stop()
-
-
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 async def _raw(port: int, text: str) -> bytes:
@@ -328,7 +323,7 @@ async def _raw(port: int, text: str) -> bytes:
 async def page(desk: Desk) -> AsyncIterator[int]:
     """The port of the page as it is served."""
     served = serve(desk)
-    await served.start("127.0.0.1", port := _free())
+    await served.start("127.0.0.1", port := free_port())
     yield port
     await served.stop()
 
@@ -366,11 +361,12 @@ async def test_half_sent_heads_make_room_for_those_who_ask(page: int) -> None:
 async def test_what_is_not_sent_to_its_end_is_not_waited_for(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, sent: str, answer: bytes
 ) -> None:
-    monkeypatch.setattr(connections, "HEAD_PATIENCE", 0.05)
+    if not answer:
+        monkeypatch.setattr(connections, "HEAD_PATIENCE", 0.05)
     monkeypatch.setattr(connections, "_LINGERING", 0.05)
     monkeypatch.setattr(web, "PATIENCE", 0.05)
     served = serve(desk)
-    await served.start("127.0.0.1", port := _free())
+    await served.start("127.0.0.1", port := free_port())
     try:
         reader, writer = await _open(port, sent.format(shown(desk)["Authorization"]))
         assert (await _rest(reader))[:12] == answer
@@ -380,11 +376,11 @@ async def test_what_is_not_sent_to_its_end_is_not_waited_for(
 
 
 async def test_who_does_not_read_is_cut_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "LIFE", 0.2)
+    monkeypatch.setattr(connections, "LIFE", 1.0)
     picture = bytes(50_000_000)
     monkeypatch.setattr(desk, "load_picture", lambda _: asyncio.sleep(0, picture))
     served = serve(desk)
-    await served.start("127.0.0.1", port := _free())
+    await served.start("127.0.0.1", port := free_port())
     token = f"Authorization: Bearer {desk.signer.write(given())}\r\n"
     try:
         _, writer = await _open(port, f"GET /paint/picture HTTP/1.1\r\nHost: a\r\n{token}\r\n")

@@ -118,7 +118,7 @@ async def test_what_fails_is_told_in_its_row(error: Exception, state: State) -> 
 
 
 async def test_it_does_not_begin_beside_a_bot_that_serves(tmp_path: Path) -> None:
-    settings = settings_for(tmp_path, discord_token="token")
+    settings = settings_for(tmp_path, discord_token="token", dead_after=300.0)
     migrate(settings)
     records = Records.open(settings.database)
     lease = Lease(records, settings.dead_after)

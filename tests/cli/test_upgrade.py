@@ -21,7 +21,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EASEL_DATA", str(tmp_path))
     monkeypatch.delenv("EASEL_DATABASE_URL", raising=False)
-    return settings_for(tmp_path)
+    # Nobody is taken for dead, however busy the machine is.
+    return settings_for(tmp_path, dead_after=300.0)
 
 
 def downgrade(settings: Settings, revision: str) -> None:

@@ -19,6 +19,7 @@ import pytest
 
 from cli.imagine import draw, plan
 from storage.settings import Settings
+from tests.ports import free_port
 from tests.processes import preload, run_module, spawn
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +52,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel of the checkout; nothing is downloaded for it."""
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for name in (*PACKAGES, *WORKSHOP):
-        shutil.copytree(ROOT / name, source / name)
+        # What others compile meanwhile comes and goes.
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     # Weights do not get smaller, and trying takes longer than all else.
@@ -89,7 +92,7 @@ def test_the_wheel_carries_its_data_and_nothing_of_the_workshop(wheel: Path) -> 
         file.relative_to(ROOT).as_posix()
         for package in PACKAGES
         for file in (ROOT / package).rglob("*")
-        if file.is_file() and file.suffix != ".pyc"
+        if file.is_file() and file.parent.name != "__pycache__"
     }
     assert set(names) == here
 
@@ -168,15 +171,17 @@ def easel_play(installed: Path, folder: Path, *options: str) -> Iterator[Playing
 @pytest.mark.timeout(240)
 def test_it_plays_says_where_and_stops_cleanly(installed: Path, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("EASEL_DATABASE_URL=postgresql://real/one\nEASEL_GUILD=1\n")
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with easel_play(installed, tmp_path, "--port", str(port)) as play:
-            url = play.until(READY)[1]
-            assert any(f"Port {port} is taken" in line for line in play.said)
-            place = ("127.0.0.1", int(url.rpartition(":")[2]))
-            socket.create_connection(place, timeout=30).close()
-            play.process.send_signal(signal.SIGINT)
-            assert play.process.wait(60) == 0
+    port = free_port()
+    with (
+        socket.create_server(("127.0.0.1", port)),
+        easel_play(installed, tmp_path, "--port", str(port)) as play,
+    ):
+        url = play.until(READY)[1]
+        assert any(f"Port {port} is taken" in line for line in play.said)
+        place = ("127.0.0.1", int(url.rpartition(":")[2]))
+        socket.create_connection(place, timeout=30).close()
+        play.process.send_signal(signal.SIGINT)
+        assert play.process.wait(60) == 0
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(place, timeout=30)
     kept = tmp_path / "data" / "play"

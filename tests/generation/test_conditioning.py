@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from generation.catalogue.card import Capability, Card
@@ -150,6 +150,8 @@ def test_a_smaller_window_is_the_encoders_own(engines: Engines) -> None:
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example([("", 5e-324), ("", -1.0)], "0")
+@example([("", 5e-324), ("a", -1.0), ("b", -5e-324)], "")
 @given(st.lists(st.tuples(st.text(max_size=60), st.floats(-2, 2)), max_size=4), st.text())
 def test_whatever_the_text_both_sides_are_finite_and_of_one_shape(
     towers: list[Tower], phrases: list[tuple[str, float]], negative: str

@@ -22,8 +22,8 @@ from tests.haste import hasten
 from tests.processes import become, run_module
 
 STEPS = 4
-PAUSE = 0.05
-"""Seconds of a step."""
+PAUSE = 0.3
+"""Seconds of a step: each of some workers has time to take a job of its own."""
 
 
 def run_command(

@@ -163,6 +163,9 @@ def run_with_cards(
     hasten(patch, pace=0.2)
     # Here a worker that steps back would step back for other tests.
     patch.setattr(os, "nice", lambda _: 0)
+    # The faster a machine draws, the less there would be of it to see.
+    patch.setattr("generation.runtime.render.PREVIEW_EVERY", 0.1)
+    patch.setattr("storage.queue.attempt.TELL_EVERY", 0.1)
     for card in families.CARDS:
         for name, value in changes.get(card.id, {}).items():
             object.__setattr__(card, name, value)

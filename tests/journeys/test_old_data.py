@@ -15,7 +15,6 @@ from discord import ButtonStyle
 from PIL import Image
 
 from cli.imagine import draw
-from cli.start import free_port
 from generation.recipe import Recipe
 from playground import Interaction, Message, Playground
 from playground.state import components, records
@@ -24,6 +23,7 @@ from storage.files import Files
 from storage.prepare import migrate
 from tests.journeys.studio import BOT, PATIENCE, Studio, answer
 from tests.journeys.test_canvas import png
+from tests.ports import free_port
 from tests.storage.conftest import settings_for
 
 OLD = Path(__file__).parent / "old_data"
@@ -74,7 +74,7 @@ async def old(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Studio]
         whole = Studio(standin, data)
         whole.environment |= {
             "EASEL_PUBLIC_URL": "http://127.0.0.1:1",
-            "EASEL_PAGE_PORT": str(free_port(0)),
+            "EASEL_PAGE_PORT": str(free_port()),
         }
         await whole.decide(ServerChoices(unfinished=100))
         try:

@@ -1,7 +1,6 @@
 """Painting over a picture: from the button to the page, and from there to four new pictures."""
 
 import io
-import socket
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -24,6 +23,7 @@ from tests.journeys.studio import (
     showing,
 )
 from tests.journeys.test_canvas import QUICK, single
+from tests.ports import free_port
 
 ELLIPSE = (0.2, 0.3, 0.7, 0.8)
 
@@ -32,8 +32,7 @@ ELLIPSE = (0.2, 0.3, 0.7, 0.8)
 async def page(shared_studio: Studio) -> AsyncIterator[None]:
     """A bot with a painting page, for every test here."""
     studio = shared_studio
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     named = {"EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}", "EASEL_PAGE_PORT": str(port)}
     studio.environment |= named
     if studio.runs(BOT):

@@ -6,7 +6,17 @@ from sqlalchemy import select
 
 from playground import Message
 from storage.database.tables import JobRow
-from tests.journeys.studio import BOT, FINISHED, WORKER, Studio, answer, public, result, showing
+from tests.journeys.studio import (
+    BOT,
+    FINISHED,
+    PATIENCE,
+    WORKER,
+    Studio,
+    answer,
+    public,
+    result,
+    showing,
+)
 
 # Chaos goes without a plan, by which drawing takes a moment.
 SLOW = "a red apple --seed 7 --steps 20 --chaos 1"
@@ -52,7 +62,7 @@ async def test_bot_killed_in_the_middle(studio: Studio) -> None:
 
 async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
     message = await answer(await studio.imagine("a red apple --steps 1 --batch 1"))
-    await showing(message, "queued")
+    await message.until(lambda now: now.content, PATIENCE)
     await studio.end(BOT, signal.SIGKILL)
     done = select(JobRow.id).where(JobRow.message_id == message.id, JobRow.state == "done")
     await studio.recorded(done)

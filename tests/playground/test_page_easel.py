@@ -119,7 +119,7 @@ def test_what_would_work_is_drawn_by_its_button(screen: Page, stage: Stage) -> N
     press(screen, button)
     shown(screen, drawn(stage, after, "a green pear --ar 3:2 --chaos 5"))
     screen.article("Queued 1 job.")
-    assert not screen.script(FIRST, "This would work")
+    screen.until(lambda: not screen.script(FIRST, "This would work"))
 
 
 def test_pressed_buttons_and_stars_show_it(screen: Page, stage: Stage) -> None:

@@ -41,6 +41,8 @@ def settings_for(folder: Path, url: str = "", **more: Any) -> Settings:
 def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine a bot looks seldom, to spare it; tests would spend most time on waiting."""
     monkeypatch.setattr(client, "LONGEST_REST", 0.02)
+    # Nor does one that waits for its turn tell that the database was away.
+    monkeypatch.setattr(client, "_STUCK", 60.0)
 
 
 @pytest.fixture(scope="session")

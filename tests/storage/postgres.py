@@ -3,13 +3,14 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 _ROOM = 4 * 2**30
 """Bytes free from which a server lies in memory."""
@@ -50,7 +51,7 @@ def postgres_server() -> Iterator[Server]:
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="easel-postgres-", dir=_choose_place()))
     as_server = _unprivileged(folder)
-    data, port = folder / "data", _free_port()
+    data, port = folder / "data", free_port()
     try:
         _run([*as_server, binaries / "initdb", "-A", "trust", "-U", "postgres", "-N", "-D", data])
         options = (
@@ -99,13 +100,6 @@ def _unprivileged(folder: Path) -> list[str | Path]:
         raise NoPostgresError("root needs a user named postgres to run the server") from None
     os.chown(folder, user.pw_uid, user.pw_gid)
     return ["runuser", "-u", "postgres", "--"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _run(command: Sequence[str | Path]) -> None:

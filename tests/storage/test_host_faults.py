@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from tests.processes import preload, spawn
 from tests.storage import faulty
 from tests.storage.conftest import Bot, ended, new_job, patient, send
 
-Start = Callable[[], BaseProcess]
+Start = Callable[..., BaseProcess]
 
 
 @pytest.fixture
@@ -35,13 +36,13 @@ def settings(sqlite_settings: Settings) -> Settings:
 
 @pytest.fixture
 def start(settings: Settings, tmp_path: Path) -> Iterator[Start]:
-    """Starts the worker, which waits for a second for its store."""
+    """Starts the worker, which waits for a second for its store, or longer."""
     running: list[BaseProcess] = []
 
     preload("tests.journeys.preloaded")
 
-    def started() -> BaseProcess:
-        running.append(spawn(faulty.work, settings, tmp_path, 1.0))
+    def started(patience: float = 1.0) -> BaseProcess:
+        running.append(spawn(faulty.work, settings, tmp_path, patience))
         return running[-1]
 
     yield started
@@ -139,7 +140,7 @@ async def fill(bot: Bot, start: Start, folder: Path) -> None:
 async def test_a_store_that_is_full_for_a_moment_costs_no_drawing(
     bot: Bot, start: Start, tmp_path: Path
 ) -> None:
-    await fill(bot, start, tmp_path)
+    await fill(bot, partial(start, 30.0), tmp_path)
     job_id = await accepted(bot)
     await until((tmp_path / "drawn").exists)
     (tmp_path / "disk").unlink()

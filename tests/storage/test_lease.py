@@ -32,7 +32,7 @@ def new_lease(records: Records, monkeypatch: pytest.MonkeyPatch) -> Callable[[],
     pids = iter(range(1, 10))
 
     def make() -> Lease:
-        lease = Lease(records, 0.5)
+        lease = Lease(records, 1.5)
         lease._pid = next(pids)
         return lease
 
@@ -51,7 +51,7 @@ async def test_the_second_waits_until_the_first_ends(new_lease: Callable[[], Lea
     await first.take()
     waiting = asyncio.create_task(second.take())
     beating = asyncio.create_task(first.keep())
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(1.7)
     assert not waiting.done()
     await first.release()
     await waiting

@@ -344,9 +344,9 @@ async def test_after_the_database_was_away_nobody_is_taken_for_dead_at_once(
     run = await bot.jobs.records.write(queries.begin_run, job.id, "silent", 3)
     await bot.jobs._engine.delete([job.id])
     # As if even an empty transaction had to wait: then signs of life had to as well.
-    monkeypatch.setattr(client, "_STUCK", -1.0)
-    await bot.jobs.reap()
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "_STUCK", -1.0)
+        await bot.jobs.reap()
     await bot.jobs.reap()
     assert run
     assert await bot.jobs.records.read(queries.is_current, run)

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -241,13 +241,15 @@ async def test_a_stopping_worker_hands_its_job_back_uncounted(
 
 
 async def test_a_second_worker_of_the_same_name_refuses_to_start(
-    bot: Bot, workers: Workers
+    settings: Settings, bot: Bot, tmp_path: Path
 ) -> None:
     job = new_job("apple")
     await bot.jobs.accept(job)
-    workers.start()
-    await bot.until(Ended, job.id)
-    assert await ended(workers.start()) == toy.NAME_TAKEN
+    # A sign of life that is late would else be taken for none.
+    with closing(Workers(settings.model_copy(update={"dead_after": 10.0}), tmp_path)) as workers:
+        workers.start()
+        await bot.until(Ended, job.id)
+        assert await ended(workers.start()) == toy.NAME_TAKEN
 
 
 async def test_a_frozen_worker_whose_name_was_taken_leaves_the_other_its_job_and_its_queue(

@@ -143,6 +143,7 @@ def narrow(album: Album, job: str) -> None:
     album.find(".acts [aria-pressed=true]")
     album.type(Keys.ESCAPE)
     album.gone("dialog")
+    album.until(lambda: "#" not in album.driver.current_url)
 
 
 def look_for(album: Album) -> None:
@@ -161,8 +162,9 @@ def look_for(album: Album) -> None:
     album.fill("", "#q")
     assert not album.all("#narrow")
     album.find("#model").send_keys("easel-1")
+    # What was typed before may be looked for first.
+    album.until(lambda: "model=easel-1" in album.driver.current_url)
     album.shows(12)
-    assert "model=easel-1" in album.driver.current_url
     album.script(SET, "model", "")
     for day, count in (("2099-01-01", 0), ("2020-01-01", 12)):
         album.script(SET, "since", day)

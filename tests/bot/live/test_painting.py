@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import socket
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
@@ -33,6 +32,7 @@ from tests.journeys.studio import (
 from tests.journeys.test_canvas import QUICK, single
 from tests.journeys.test_region import last, link, look, mask, newest, send
 from tests.playground.browser import reset_browser
+from tests.ports import free_port
 
 PHONE = {"width": 375, "height": 667, "deviceScaleFactor": 2, "mobile": True}
 
@@ -40,8 +40,7 @@ PHONE = {"width": 375, "height": 667, "deviceScaleFactor": 2, "mobile": True}
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def page(shared_house: House) -> AsyncIterator[None]:
     """A bot with a painting page, for every test here."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     async with shared_house.set_up(public_url=f"http://127.0.0.1:{port}", page_port=port):
         yield
 

@@ -130,7 +130,7 @@ async def start_from_mention(house: House) -> Interaction:
     standin = house.playground
     words = f"<@{standin.world.bot.id}>"
     said = await standin.say("mira", "general", words, files=[("a.png", SENT)])
-    shown = await standin.message(lambda m: m.id > said.id and m.author == "bot")
+    shown = await standin.message(lambda m: m.reference == said.id and m.author == "bot")
     press = await standin.press("mira", shown, label="Start from it")
     await press.acknowledged()
     return await standin.submit("mira", press, {"prompt": "a dog"})

@@ -21,7 +21,7 @@ from tests.bot.live.house import House
 from tests.hostile import encoded
 from tests.journeys.studio import offered
 
-AT_ONCE = 25
+AT_ONCE = 10
 Use = Callable[[], Awaitable[Interaction]]
 SHEET = {"prompt": "a cat", "dial": "watercolour, oil painting"}
 PICTURE = ("a.png", encoded(Image.new("RGB", (64, 64), "red"), "PNG"))

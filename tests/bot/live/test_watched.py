@@ -7,15 +7,15 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.__main__ import watch
-from cli.start import free_port
 from storage.database.connect import REVISION
 from storage.settings import SettingsError
 from tests.bot.live.house import House
+from tests.ports import free_port
 
 
 async def test_numbers_and_readiness_of_a_bot_at_work(house: House) -> None:
     assert house.bot
-    port = free_port(0)
+    port = free_port()
     settings = house.jobs._settings.model_copy(update={"metrics_port": port})
     async with (
         watch(settings, house.jobs) as watched,
@@ -85,7 +85,7 @@ async def test_numbers_and_readiness_of_a_bot_at_work(house: House) -> None:
 
 async def test_one_that_waits_listens_once_the_other_has_left(house: House) -> None:
     assert house.bot
-    port = free_port(0)
+    port = free_port()
     settings = house.jobs._settings.model_copy(update={"metrics_port": port})
     async with AsyncExitStack() as serving, aiohttp.ClientSession() as session:
         first = await serving.enter_async_context(watch(settings, house.jobs))

@@ -1,6 +1,5 @@
 """Somebody at the bot's pages, as a browser is: with cookies, and following where it is sent."""
 
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
@@ -10,6 +9,7 @@ import aiohttp
 from bot.web.sessions import HEADER
 from playground.state.cast import CLIENT_SECRET
 from tests.bot.live.house import House
+from tests.ports import free_port
 
 PAGES = "/gallery/"
 
@@ -65,8 +65,7 @@ class Visitor:
 @asynccontextmanager
 async def serve_pages(house: House, **more: Any) -> AsyncIterator[str]:
     """A bot with all its pages; their address."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     given = {"public_url": address, "page_port": port, "client_secret": CLIENT_SECRET, **more}
     async with house.set_up(**given):
