@@ -152,7 +152,7 @@ async def test_a_worker_is_ready_while_it_takes_jobs(sqlite_settings: Settings) 
             presence.sign_on(connection, "w", VALUES)
         assert (await fetch(port, "/readyz"))[0] == 200
         _, text = await fetch(port, "/metrics")
-        (beat,) = re.findall(r"easel_beat_seconds (\S+)", text)
+        (beat,) = re.findall(r"^easel_beat_seconds (\S+)", text, re.MULTILINE)
         assert 0 <= float(beat) < 60
         assert 'easel_gpu_bytes{which="free"} 5.0' in text
         with engine.begin() as connection:

@@ -1,5 +1,7 @@
 """Two bots with one token that both hear of everything, as when a lease was lost unnoticed."""
 
+import asyncio
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -14,8 +16,9 @@ async def beside(house: House) -> House:
     jobs = HandQueue(house.jobs._settings, house.jobs.engine)
     other = House(house.playground, jobs, house.files)
     await other.start()
-    assert other.bot
-    await other.bot.wait_until_ready()
+    bot = other.bot
+    assert bot
+    await other.until(lambda: asyncio.sleep(0, bot.is_ready()))
     return other
 
 
