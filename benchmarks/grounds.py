@@ -14,12 +14,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from PIL import Image
-
 from benchmarks.controls.bench import Bench, open_bench
 from benchmarks.looks import HEADINGS, Look, judge_looks
 from generation.guided.dyes import COLOUR_WORDS
-from generation.recipe import Inputs
 
 _SEED: Final = 5
 
@@ -36,7 +33,11 @@ def main() -> None:
     on_white = [replace(one, ground="") for one in looks]
     for name, asked in (("white", on_white), ("another colour", looks)):
         began = time.process_time()
-        pictures = [_draw(bench, look.say(), seed) for seed, look in enumerate(asked)]
+        pictures = [
+            picture
+            for seed, look in enumerate(asked)
+            for picture in bench.draw(bench.recipe(look.say(), seed, planned=True))
+        ]
         seconds = (time.process_time() - began) / count
         told = judge_looks(bench, pictures, asked).tell()
         print(f"| {name} | {told} | {seconds:.2f} |")
@@ -50,12 +51,6 @@ def _choose(bench: Bench, count: int) -> Iterator[Look]:
         colour = chance.choice(COLOUR_WORDS)
         grounds = [one for one in COLOUR_WORDS if one not in {"white", colour}]
         yield Look(thing, style, colour, chance.choice(grounds))
-
-
-def _draw(bench: Bench, text: str, seed: int) -> Image.Image:
-    planned = Inputs(plan=bench.engine.card.plan)
-    (picture,) = bench.draw(replace(bench.recipe(text, seed), inputs=planned))
-    return picture
 
 
 if __name__ == "__main__":

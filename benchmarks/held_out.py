@@ -9,7 +9,6 @@ tells which combinations there are.
 
 import argparse
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -18,7 +17,6 @@ from PIL import Image
 from benchmarks.controls.bench import Bench, open_bench
 from benchmarks.looks import HEADINGS, Look, judge_looks
 from generation.guided.dyes import COLOUR_WORDS
-from generation.recipe import Inputs
 from training.evaluate import COMMONEST
 from training.judges import rows_for_judging
 from training.plan import SIDE, SIZES, Options
@@ -38,20 +36,15 @@ def main() -> None:
     verdict = judge_looks(bench, pictures, looks)
     common = {thing.names[0] for thing in world.things[:COMMONEST]}
     groups = {
-        "all": looks,
-        "its 40 commonest things": [look for look in looks if look.thing in common],
-        **{style: [look for look in looks if look.style == style] for style in world.styles},
-        **{
-            f"wanted {colour}": [look for look in looks if look.colour == colour]
-            for colour in ("black", "white")
-        },
+        "all": [True] * len(looks),
+        f"its {COMMONEST} commonest things": [look.thing in common for look in looks],
+        **{style: [look.style == style for look in looks] for style in world.styles},
+        **{f"wanted {it}": [look.colour == it for look in looks] for it in ("black", "white")},
     }
     print(f"| looks | {HEADINGS} |")
     print("|---|---|---|---|---|")
-    for name, group in groups.items():
-        among = set(group)
-        told = verdict.tell(torch.tensor([look in among for look in looks]))
-        print(f"| {name} ({len(group)}) | {told} |")
+    for name, chosen in groups.items():
+        print(f"| {name} ({sum(chosen)}) | {verdict.tell(torch.tensor(chosen))} |")
     print(f"\n{seconds:.2f} s of the processor a picture.")
 
 
@@ -69,8 +62,7 @@ def list_looks(world: World) -> list[Look]:
 
 def _show(bench: Bench, look: Look, seed: int) -> Image.Image:
     """A look's picture as people are shown it, as small as the judge sees."""
-    planned = Inputs(plan=bench.engine.card.plan)
-    recipe = replace(bench.recipe(look.say(), seed), inputs=planned)
+    recipe = bench.recipe(look.say(), seed, planned=True)
     (large,) = bench.engine.enlarge(bench.draw(recipe), recipe)
     return large.resize((SIDE, SIDE), Image.Resampling.BOX)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from PIL import Image
@@ -12,7 +13,7 @@ from generation.catalogue.lexicon import GROUND
 from generation.guided.dyes import COLOUR_WORDS
 from generation.guided.told_colours import choose_article
 
-HEADINGS = "thing | thing among five | style | colour"
+HEADINGS: Final = "thing | thing among five | style | colour"
 """Of what :meth:`Verdict.tell` says."""
 
 

@@ -74,8 +74,8 @@ class Bench:
         engine = replace(self.engine, batching=Batching(len(recipe.noise)))
         return engine.draw(recipe, begun, lambda *_: None)
 
-    def recipe(self, text: str, seed: int, count: int = 1) -> Recipe:
-        """Pictures of a text with the model's own settings."""
+    def recipe(self, text: str, seed: int, count: int = 1, *, planned: bool = False) -> Recipe:
+        """Pictures of a text with the model's own settings, by a plan or by the model alone."""
         own = self.engine.card
         return Recipe(
             family=own.id,
@@ -84,6 +84,7 @@ class Bench:
             size=Size(width=own.side, height=own.side),
             noise=seed_noise(seed, count),
             sampling=Sampling(steps=own.steps, guidance=own.guidance, sampler=own.sampler),
+            inputs=Inputs(plan=own.plan) if planned else Inputs(),
             conditions=Conditions(phrases=(Phrase(text=text),)),
         )
 
@@ -95,10 +96,9 @@ class Bench:
             style: In which style, by its number.
             planned: Whether it is drawn by a plan; the model by itself draws no pixel art.
         """
-        inputs = Inputs(plan=self.engine.card.plan) if planned else Inputs()
         for seed in range(_TRIES):
-            asked = self.recipe(f"a {thing}, {self.styles[style]} style", seed)
-            (picture,) = self.draw(replace(asked, inputs=inputs))
+            asked = f"a {thing}, {self.styles[style]} style"
+            (picture,) = self.draw(self.recipe(asked, seed, planned=planned))
             if all(self.shows([picture], thing) + self.drawn_in([picture], style)):
                 return picture
         return None

@@ -51,10 +51,10 @@ def pip(*arguments: str, folder: Path) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel of the checkout; nothing is downloaded for it."""
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    # While others compile, files of that name come and go.
+    passing = shutil.ignore_patterns("*.pyc.*")
     for name in (*PACKAGES, *WORKSHOP):
-        # What others compile meanwhile comes and goes.
-        ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+        shutil.copytree(ROOT / name, source / name, ignore=passing)
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     # Weights do not get smaller, and trying takes longer than all else.

@@ -213,6 +213,11 @@ def public(standin: Playground, since: int) -> list[Message]:
     ]
 
 
+def versions(message: Message) -> list[str]:
+    """All that a message said, the newest last."""
+    return [*(version.content for version in message.history), message.content]
+
+
 async def answer(interaction: Interaction) -> Message:
     """The message that answers an interaction."""
     await interaction.acknowledged()

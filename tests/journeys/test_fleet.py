@@ -22,7 +22,17 @@ from sqlalchemy import Engine, NullPool, create_engine, select
 from playground import Interaction, Message, Playground
 from storage.database.tables import JobRow
 from tests.journeys.painter import run_command
-from tests.journeys.studio import FINISHED, PATIENCE, ROOT, answer, ending, public, showing, stop
+from tests.journeys.studio import (
+    FINISHED,
+    PATIENCE,
+    ROOT,
+    answer,
+    ending,
+    public,
+    showing,
+    stop,
+    versions,
+)
 from tests.processes import preload, spawn
 from tests.storage.postgres import NoPostgresError, Server, postgres_server
 
@@ -272,8 +282,7 @@ async def test_nothing_is_lost_whatever_dies_and_each_is_delivered_once(fleet: F
     await finished(told)
     assert len(told) == 1 + ASKED * (len(fleet.services) + 2)
     for message in told:
-        versions = [*(each.content for each in message.history), message.content]
-        assert sum(FINISHED in content for content in versions) == 1
+        assert sum(FINISHED in content for content in versions(message)) == 1
         assert len(message.attachments) == 1
     # It is noted a moment after it is seen.
     await wait_for(engine, False, JobRow.delivered_at.is_(None))

@@ -21,6 +21,8 @@ async def test_words_become_a_grid(studio: Studio) -> None:
         "mira", "imagine", {"prompt": "a red apple --ar 3:2 --seed 7 --steps 8 --chaos 1"}
     )
     await press.acknowledged()
+    assert press.latency is not None
+    assert press.latency < 1
     message = await result(press)
     assert "**a red apple --ar 3:2 --seed 7 --steps 8 --chaos 1** — " in message.content
     assert f"<@{standin.people['mira'].id}>" in message.content

@@ -71,10 +71,12 @@ async def test_a_picture_can_be_started_from(studio: Studio) -> None:
 
 
 async def test_words_to_others_get_no_answer(studio: Studio) -> None:
+    before = len(studio.playground.world.messages)
     said = await studio.playground.say("mira", "general", "hello everybody")
     # By the time that it answers another it has heard of this.
     await answer_to(studio, await studio.playground.say("otto", "general", mention(studio)))
     assert said.id not in {message.reference for message in studio.playground.messages}
+    assert len(studio.playground.world.messages) == before + 3
 
 
 async def test_a_reply_that_mentions_the_bot_edits(studio: Studio) -> None:
